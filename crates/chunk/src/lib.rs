@@ -1,0 +1,1 @@
+//! Bytes to frames and back: cut, hash, compress with dictionaries, seal.

@@ -1,0 +1,1 @@
+//! The prolly tree: look up, range, edit, diff.

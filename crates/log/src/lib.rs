@@ -1,0 +1,1 @@
+//! Signed append-only logs: append, prove, accept, detect forks.

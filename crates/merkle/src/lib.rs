@@ -1,0 +1,1 @@
+//! The shape of a log's tree: roots, range proofs, byte seek.
