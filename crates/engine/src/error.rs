@@ -1,0 +1,83 @@
+//! Why an engine could not do what it was asked.
+
+use ply_types::Fault;
+use thiserror::Error;
+
+use crate::location::Location;
+
+/// Why an engine could not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The bytes at a location are not those that were written there.
+    #[error("pack {} is damaged at byte {}: {what}", .at.pack, .at.offset)]
+    Damaged {
+        /// Where.
+        at: Location,
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// The disk is full.
+    #[error("no space left in {place}")]
+    Full {
+        /// The folder or file that could not grow.
+        place: String,
+    },
+    /// A frame is longer than any frame may be.
+    #[error("a frame of {bytes} bytes exceeds {max}")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// The store was written by a newer program.
+    #[error(
+        "{place} has store format {found}, and this program reads up to {known}: use a newer ply"
+    )]
+    Newer {
+        /// The folder of the store.
+        place: String,
+        /// Its format.
+        found: u32,
+        /// The newest format this program knows.
+        known: u32,
+    },
+    /// Another process has the store open.
+    #[error("{place} is in use by another process")]
+    InUse {
+        /// The folder of the store.
+        place: String,
+    },
+    /// The operating system refused.
+    #[error("{doing} {place}")]
+    Io {
+        /// What was tried, as a verb: "reading", "writing".
+        doing: &'static str,
+        /// On what.
+        place: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database underneath refused.
+    #[error("the index of {place}: {what}")]
+    Database {
+        /// The folder of the store.
+        place: String,
+        /// What it said.
+        what: String,
+    },
+}
+
+impl EngineError {
+    /// What the caller can do about it.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Damaged { .. } => Fault::Corrupt,
+            Self::Full { .. } => Fault::Full,
+            Self::TooLong { .. } | Self::Newer { .. } => Fault::Invalid,
+            Self::InUse { .. } => Fault::Conflict,
+            Self::Io { .. } | Self::Database { .. } => Fault::Machine,
+        }
+    }
+}
