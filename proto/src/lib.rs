@@ -1,0 +1,28 @@
+//! Bytes on wire and disk: the protobuf schemas under `proto/plywood`, compiled.
+//!
+//! The schema files are the reference for every field; this crate only turns them into Rust and
+//! bounds what is decoded.
+//!
+//! # Where this sits
+//!
+//! Rank 1, pure. The crates that own a format convert these messages to types that are always valid.
+//!
+//! # Invariants
+//!
+//! - Field numbers are never used again for something else.
+//! - [`decode`] refuses a message longer than its caller says before it looks inside.
+//!
+//! # Not here
+//!
+//! - Whether a message makes sense: the crate that uses it checks.
+//! - Formats that are not protobuf: frames and lists (`chunk`), pages (`index`), heads (`log`).
+
+mod bounded;
+
+pub use bounded::{DecodeError, decode, encode};
+pub use generated::*;
+
+#[expect(missing_docs, clippy::pedantic, reason = "written by the schema compiler")]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/plywood.rs"));
+}
