@@ -1,1 +1,71 @@
-//! x
+//! A drive: layers, drafts, commits, and the union of all who write.
+//!
+//! ```text
+//!            Drive        files and directories, asynchronous, fetches what is missing
+//!              │
+//!     View ────┼──── Transaction
+//!   reading    │      writing: draft and commit
+//!              │
+//!           Replica       one drive on this node: members, commits that count, keys
+//!              │
+//!        Logs, index pages, frames
+//! ```
+//!
+//! Every writer has a metadata log of its own with commits and index pages, and layers with content.
+//! The drive is the union of all writers' trees, computed when it is read by the rule in
+//! [`Versions`]; nobody has to be asked to write, and nothing is ever merged by force.
+//!
+//! # Where this sits
+//!
+//! Rank 3, pure: storage comes through `engine`, peers through [`Remote`], time and chance through
+//! [`Host`]. A program that brings its own can embed a drive: see `examples/embed.rs`.
+//!
+//! # Invariants
+//!
+//! - What is read was checked: pages and chunks by hash, blocks by the tree of their log.
+//! - The union is a function of the commits that count and the members, in any order of arrival.
+//! - A row of a writer's tree never lies below anything but rows of directories in the same tree.
+//! - A commit is durable, with all its content, before its name is known to anybody.
+//!
+//! # Not here
+//!
+//! - How bytes travel: `sync`, `net`. How they are kept: `store`.
+
+mod cache;
+mod cipher;
+mod clock;
+mod commit;
+mod draft;
+mod drive;
+mod entry;
+mod error;
+mod host;
+mod key;
+pub mod membership;
+mod now;
+mod prepare;
+mod remote;
+mod replica;
+mod settings;
+mod ticket;
+mod transaction;
+mod versions;
+mod view;
+
+pub use clock::{Clock, CommitMark};
+pub use commit::{Body as CommitBody, Commit, Envelope};
+pub use drive::{
+    Create, DirEntry, DirStream, Drive, HistoryEntry, Keep, Metadata, ReadDir, ReadHandle,
+    VersionInfo, WriteOptions,
+};
+pub use entry::{Attributes, Body, Entry, Kept, Kind, LinkMark, Stamp, Stored, Xattr};
+pub use error::{DriveError, Missing};
+pub use host::Host;
+pub use prepare::{Prepared, PreparedPiece, Preparer};
+pub use remote::{Alone, BoxFuture, Remote, RemoteError, Want};
+pub use replica::{Replica, read_settings, remove_drive, write_settings};
+pub use settings::{Access, Cutting, Invitation, Settings, SettingsError};
+pub use ticket::*;
+pub use transaction::{Committed, Transaction};
+pub use versions::{Row, Version, Versions};
+pub use view::{Listing, Named, PathState, Reader, View, Walk};

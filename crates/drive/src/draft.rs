@@ -1,0 +1,151 @@
+//! The draft: changes that are durable and not committed yet.
+//!
+//! Rows in the draft table, all under the drive's key:
+//!
+//! ```text
+//! drive 'p' index key     DraftRow    what a path becomes, and which clock it goes by
+//! drive 'c' number        DraftClock  what was in view when paths entered the draft
+//! drive 'l' layer number  Layer       layers that are new, or grew
+//! ```
+
+use ply_engine::{Engine, Order, Table, prefix_end};
+use ply_index::KeyRange;
+use ply_proto as proto;
+use ply_types::DriveId;
+use std::ops::ControlFlow;
+
+use crate::clock::Clock;
+use crate::commit::LayerRow;
+use crate::entry::{Entry, SPILL_BYTES_MAX, Stamp};
+use crate::error::DriveError;
+use crate::key::key_path;
+use crate::replica::Replica;
+
+/// A path and what it becomes; a tombstone where it is to be removed.
+pub(crate) type DraftEntry = (Vec<u8>, Entry);
+
+fn key(drive: &DriveId, tag: u8, rest: &[u8]) -> Vec<u8> {
+    [drive.0.as_slice(), &[tag], rest].concat()
+}
+
+pub(crate) fn path_row_key(drive: &DriveId, index_key: &[u8]) -> Vec<u8> {
+    key(drive, b'p', index_key)
+}
+
+pub(crate) fn clock_row_key(drive: &DriveId, number: u32) -> Vec<u8> {
+    key(drive, b'c', &number.to_be_bytes())
+}
+
+pub(crate) fn layer_row_key(drive: &DriveId, number: u32) -> Vec<u8> {
+    key(drive, b'l', &number.to_be_bytes())
+}
+
+/// The row of a path in the draft.
+pub(crate) fn encode_row(entry: &Entry, clock: u32) -> Vec<u8> {
+    proto::encode(&proto::DraftRow { entry: Some(entry.to_proto()), clock })
+}
+
+/// The row of a clock in the draft.
+pub(crate) fn encode_clock(clock: &Clock) -> Vec<u8> {
+    proto::encode(&proto::DraftClock { components: clock.to_proto() })
+}
+
+impl<E: Engine> Replica<E> {
+    fn decode_row(&self, row: &[u8]) -> Result<Entry, DriveError> {
+        let broken = || self.inconsistent("a row of the draft is malformed");
+        let row: proto::DraftRow =
+            proto::decode("draft row", SPILL_BYTES_MAX, row).map_err(|_| broken())?;
+        let entry = row.entry.ok_or_else(broken)?;
+        let mut entry = Entry::from_proto(&entry).map_err(|_| broken())?;
+        entry.stamp = Stamp { commit: 0, clock: row.clock };
+        Ok(entry)
+    }
+
+    /// What the draft says of a key.
+    pub(crate) fn draft_entry(&self, index_key: &[u8]) -> Result<Option<Entry>, DriveError> {
+        let row = self.engine.get(Table::Draft, &path_row_key(&self.id(), index_key))?;
+        row.map(|row| self.decode_row(&row)).transpose()
+    }
+
+    /// The first `count_max` changes in a range of keys.
+    pub(crate) fn draft_entries(
+        &self,
+        range: &KeyRange,
+        count_max: usize,
+    ) -> Result<Vec<DraftEntry>, DriveError> {
+        let id = self.id();
+        let prefix_bytes = path_row_key(&id, &[]).len();
+        let from = path_row_key(&id, &range.start);
+        let to = match &range.end {
+            Some(end) => path_row_key(&id, end),
+            None => prefix_end(&path_row_key(&id, &[])),
+        };
+        let mut rows = Vec::new();
+        self.engine.scan(Table::Draft, &from, &to, Order::Ascending, &mut |key, row| {
+            rows.push((key.get(prefix_bytes..).unwrap_or_default().to_vec(), row.to_vec()));
+            if rows.len() < count_max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        rows.into_iter().map(|(key, row)| Ok((key, self.decode_row(&row)?))).collect()
+    }
+
+    /// Paths that the draft changes.
+    pub fn draft_paths(&self) -> Result<Vec<ply_types::Path>, DriveError> {
+        let rows = self.draft_entries(&KeyRange::all(), usize::MAX)?;
+        Ok(rows.iter().filter_map(|(key, _)| key_path(key)).collect())
+    }
+
+    /// A clock of the draft.
+    pub(crate) fn draft_clock(&self, number: u32) -> Result<Clock, DriveError> {
+        let broken = || self.inconsistent("a clock of the draft is missing or malformed");
+        let row = self
+            .engine
+            .get(Table::Draft, &clock_row_key(&self.id(), number))?
+            .ok_or_else(broken)?;
+        let row: proto::DraftClock =
+            proto::decode("draft clock", SPILL_BYTES_MAX, &row).map_err(|_| broken())?;
+        Clock::from_proto(&row.components).ok_or_else(broken)
+    }
+
+    /// The newest clock of the draft, with its number.
+    pub(crate) fn newest_draft_clock(&self) -> Result<Option<(u32, Clock)>, DriveError> {
+        let newest = self.newest_row(b'c')?;
+        newest.map(|(number, _)| Ok((number, self.draft_clock(number)?))).transpose()
+    }
+
+    /// A layer that the draft made or grew.
+    pub(crate) fn draft_layer(&self, number: u32) -> Result<Option<LayerRow>, DriveError> {
+        let row = self.engine.get(Table::Draft, &layer_row_key(&self.id(), number))?;
+        row.map(|row| {
+            LayerRow::decode(&row).map_err(|_| self.inconsistent("a draft layer is malformed"))
+        })
+        .transpose()
+    }
+
+    /// All layers that the draft made or grew.
+    pub(crate) fn draft_layers(&self) -> Result<Vec<(u32, LayerRow)>, DriveError> {
+        let mut layers = Vec::new();
+        for (number, row) in self.numbered_rows(b'l')? {
+            let layer = LayerRow::decode(&row)
+                .map_err(|_| self.inconsistent("a draft layer is malformed"))?;
+            layers.push((number, layer));
+        }
+        Ok(layers)
+    }
+
+    fn newest_row(&self, tag: u8) -> Result<Option<(u32, Vec<u8>)>, DriveError> {
+        Ok(self.numbered_rows(tag)?.pop())
+    }
+
+    fn numbered_rows(&self, tag: u8) -> Result<Vec<(u32, Vec<u8>)>, DriveError> {
+        let prefix = key(&self.id(), tag, &[]);
+        let mut rows = Vec::new();
+        let end = prefix_end(&prefix);
+        self.engine.scan(Table::Draft, &prefix, &end, Order::Ascending, &mut |key, row| {
+            if let Some(Ok(number)) = key.get(prefix.len()..).map(<[u8; 4]>::try_from) {
+                rows.push((u32::from_be_bytes(number), row.to_vec()));
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
+    }
+}

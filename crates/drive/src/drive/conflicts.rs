@@ -1,0 +1,123 @@
+//! Conflicts: finding them, and settling them.
+
+use ply_engine::Engine;
+use ply_types::{LogKey, Name, Path};
+
+use super::Drive;
+use super::metadata::Metadata;
+use crate::error::DriveError;
+use crate::remote::Want;
+use crate::versions::Version;
+use crate::view::Walk;
+
+/// Which version of a path in conflict stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// That of one writer.
+    Writer(LogKey),
+    /// All: the shown one keeps the name, each other gets a name of its own beside it.
+    All,
+}
+
+impl<E: Engine> Drive<E> {
+    /// Every path below `path` with more than one thing in it.
+    pub async fn conflicts(&self, path: &Path) -> Result<Vec<Metadata>, DriveError> {
+        self.complete(path, Want::Tree(path.clone()), || {
+            let view = self.replica.view();
+            let mut walk = Walk::new(&view, path.clone());
+            let mut conflicts = Vec::new();
+            while let Some(named) = walk.next()? {
+                if named.state.is_conflict() {
+                    conflicts.extend(Metadata::of(named.path, &named.state));
+                }
+            }
+            match walk.missing.first() {
+                Some((_, missing)) => Err(DriveError::Missing(*missing)),
+                None => Ok(conflicts),
+            }
+        })
+        .await
+    }
+
+    /// Settles a conflict. Says under which names the versions are now.
+    pub async fn resolve(&self, path: &Path, keep: Keep) -> Result<Vec<Path>, DriveError> {
+        self.change(path, |transaction| {
+            let state = transaction.path(path)?;
+            if state.kind().is_none() {
+                return Err(DriveError::Absent { path: path.clone() });
+            }
+            if !state.is_conflict() {
+                return Err(DriveError::NotInConflict { path: path.clone() });
+            }
+            match keep {
+                Keep::Writer(writer) => {
+                    let version =
+                        state.versions.by(&writer).ok_or_else(|| DriveError::NoVersion {
+                            path: path.clone(),
+                            writer: writer.to_string(),
+                        })?;
+                    let entry = transaction.adopt(version)?;
+                    transaction.settle(path, entry)?;
+                    Ok(vec![path.clone()])
+                }
+                Keep::All => {
+                    let distinct: Vec<Version> =
+                        state.versions.distinct().into_iter().cloned().collect();
+                    let shown = state.shown().cloned();
+                    let mut names = vec![path.clone()];
+                    for version in &distinct {
+                        if shown.as_ref() == Some(version) {
+                            continue;
+                        }
+                        let beside = beside(path, version, |candidate| {
+                            Ok(transaction.path(candidate)?.kind().is_none())
+                        })?;
+                        let entry = transaction.adopt(version)?;
+                        transaction.set(&beside, entry)?;
+                        names.push(beside);
+                    }
+                    let entry = match &shown {
+                        Some(shown) => transaction.adopt(shown)?,
+                        // The directory that the name belongs to by what is in it.
+                        None => crate::entry::Entry::new(
+                            crate::entry::Body::Directory,
+                            state.attributes(),
+                        ),
+                    };
+                    transaction.settle(path, entry)?;
+                    Ok(names)
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// A free name beside a path that tells whose version it has: `notes.a1b2c3d4.txt`.
+fn beside(
+    path: &Path,
+    version: &Version,
+    mut is_free: impl FnMut(&Path) -> Result<bool, DriveError>,
+) -> Result<Path, DriveError> {
+    let Some((directory, name)) = path.split() else {
+        return Err(DriveError::IsADirectory { path: path.clone() });
+    };
+    let name = name.as_bytes();
+    let dot = name.iter().rposition(|&byte| byte == b'.').filter(|&dot| 0 < dot);
+    let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
+    let writer: String = version.writer.to_string().chars().take(8).collect();
+    for attempt in 1..u32::MAX {
+        let mut mark = format!(".{writer}");
+        if 1 < attempt {
+            mark.push_str(&format!("-{attempt}"));
+        }
+        let room = ply_types::NAME_BYTES_MAX.saturating_sub(mark.len() + extension.len());
+        let stem = stem.get(..room).unwrap_or(stem);
+        let candidate = Name::parse([stem, mark.as_bytes(), extension].concat())?;
+        let candidate = directory.join(&candidate)?;
+        if is_free(&candidate)? {
+            return Ok(candidate);
+        }
+    }
+    Err(DriveError::Exists { path: path.clone() })
+}

@@ -1,0 +1,125 @@
+//! Reading files, from any offset, of any version.
+
+use std::ops::Range;
+
+use ply_engine::Engine;
+use ply_types::{LogKey, Path};
+
+use super::Drive;
+use crate::entry::Kind;
+use crate::error::DriveError;
+use crate::remote::Want;
+use crate::versions::Version;
+use crate::view::View;
+
+/// Bytes that are wanted ahead of a reader.
+const AHEAD_BYTES: u64 = 4 << 20;
+
+/// A file that is open for reading. What is read stays the version that was opened.
+#[derive(Debug)]
+pub struct ReadHandle<E: Engine> {
+    drive: Drive<E>,
+    view: View<E>,
+    path: Path,
+    version: Version,
+}
+
+impl<E: Engine> Drive<E> {
+    /// Opens the shown version of a file, or that of one writer.
+    pub async fn open(
+        &self,
+        path: &Path,
+        writer: Option<&LogKey>,
+    ) -> Result<ReadHandle<E>, DriveError> {
+        let state = self.state(path).await?;
+        let version = match writer {
+            None => {
+                match state.kind() {
+                    None => return Err(self.absent(path, &state)),
+                    Some(Kind::Directory) => {
+                        return Err(DriveError::IsADirectory { path: path.clone() });
+                    }
+                    Some(_) => {}
+                }
+                state.shown().cloned().ok_or_else(|| self.absent(path, &state))?
+            }
+            Some(writer) => {
+                state.versions.by(writer).cloned().ok_or_else(|| DriveError::NoVersion {
+                    path: path.clone(),
+                    writer: writer.to_string(),
+                })?
+            }
+        };
+        if version.entry.stored().is_none() {
+            return Err(DriveError::NotAFile { path: path.clone() });
+        }
+        let view = self.replica.view();
+        Ok(ReadHandle { drive: self.clone(), view, path: path.clone(), version })
+    }
+
+    /// The whole content of a file.
+    pub async fn read(&self, path: &Path) -> Result<Vec<u8>, DriveError> {
+        let file = self.open(path, None).await?;
+        file.read(0..file.bytes()).await
+    }
+
+    /// Where a symlink points.
+    pub async fn read_link(&self, path: &Path) -> Result<Vec<u8>, DriveError> {
+        let file = self.open(path, None).await?;
+        if file.version.entry.kind() != Some(Kind::Symlink) {
+            let what = "not a symbolic link";
+            return Err(DriveError::Invalid { path: path.clone(), what });
+        }
+        file.read(0..file.bytes()).await
+    }
+
+    /// Brings the whole content of a file, and says when it is here.
+    pub async fn download(&self, path: &Path) -> Result<(), DriveError> {
+        let file = self.open(path, None).await?;
+        let mut offset = 0;
+        while offset < file.bytes() {
+            offset += file.read_some(offset, usize::MAX).await?.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+impl<E: Engine> ReadHandle<E> {
+    /// Length of the file.
+    pub fn bytes(&self) -> u64 {
+        self.version.entry.size()
+    }
+
+    /// The version that is read.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Some bytes from `offset` on, at least one unless the file ends there.
+    pub async fn read_some(&self, offset: u64, max: usize) -> Result<Vec<u8>, DriveError> {
+        let end = offset.saturating_add(AHEAD_BYTES).min(self.bytes());
+        let want = Want::Data { path: self.path.clone(), bytes: offset..end };
+        self.drive
+            .complete(&self.path, want, || {
+                self.view.open(&self.path, &self.version)?.read_at(offset, max)
+            })
+            .await
+    }
+
+    /// A range of bytes; shorter only where the file ends.
+    pub async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, DriveError> {
+        let mut bytes = Vec::new();
+        let mut offset = range.start;
+        let end = range.end.min(self.bytes());
+        while offset < end {
+            let wanted = usize::try_from(end - offset).unwrap_or(usize::MAX);
+            let part = self.read_some(offset, wanted).await?;
+            if part.is_empty() {
+                break;
+            }
+            offset += part.len() as u64;
+            bytes.extend_from_slice(&part);
+        }
+        Ok(bytes)
+    }
+}

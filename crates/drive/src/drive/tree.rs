@@ -1,0 +1,153 @@
+//! Removing and renaming.
+
+use ply_engine::Engine;
+use ply_types::Path;
+
+use super::Drive;
+use crate::entry::{Entry, Kind};
+use crate::error::DriveError;
+use crate::remote::Want;
+use crate::transaction::Transaction;
+use crate::view::{Named, Walk};
+
+impl<E: Engine> Drive<E> {
+    /// Removes a file, a link, or whatever else is no directory.
+    pub async fn remove_file(&self, path: &Path) -> Result<(), DriveError> {
+        self.change(path, |transaction| match transaction.path(path)?.kind() {
+            None => Err(DriveError::Absent { path: path.clone() }),
+            Some(Kind::Directory) => Err(DriveError::IsADirectory { path: path.clone() }),
+            Some(_) => transaction.remove(path),
+        })
+        .await
+    }
+
+    /// Removes an empty directory.
+    pub async fn remove_dir(&self, path: &Path) -> Result<(), DriveError> {
+        not_root(path)?;
+        self.change(path, |transaction| {
+            match transaction.path(path)?.kind() {
+                None => return Err(DriveError::Absent { path: path.clone() }),
+                Some(Kind::Directory) => {}
+                Some(_) => return Err(DriveError::NotADirectory { path: path.clone() }),
+            }
+            let listing = transaction.view().list(path, None, 1)?;
+            complete(&listing.missing)?;
+            if listing.names.is_empty() {
+                transaction.remove(path)
+            } else {
+                Err(DriveError::NotEmpty { path: path.clone() })
+            }
+        })
+        .await
+    }
+
+    /// Removes a directory and all that this node sees in it. What others add meanwhile survives.
+    pub async fn remove_dir_all(&self, path: &Path) -> Result<(), DriveError> {
+        not_root(path)?;
+        self.change_tree(path, |transaction, below| {
+            for named in below.iter().rev() {
+                transaction.remove(&named.path)?;
+            }
+            transaction.remove(path)
+        })
+        .await
+    }
+
+    /// Moves a path, a directory with all that is in it. Content stays where it is.
+    pub async fn rename(&self, from: &Path, to: &Path) -> Result<(), DriveError> {
+        not_root(from)?;
+        not_root(to)?;
+        if to == from {
+            return self.metadata(from).await.map(drop);
+        }
+        if to.starts_with(from) {
+            let what = "a directory cannot be moved into itself";
+            return Err(DriveError::Invalid { path: from.clone(), what });
+        }
+        self.change_tree(from, |transaction, below| {
+            let target = transaction.path(to)?.kind();
+            let source = transaction.path(from)?.kind();
+            match (source, target) {
+                (None, _) => return Err(DriveError::Absent { path: from.clone() }),
+                (Some(Kind::Directory), Some(Kind::Directory)) => {
+                    let listing = transaction.view().list(to, None, 1)?;
+                    complete(&listing.missing)?;
+                    if !listing.names.is_empty() {
+                        return Err(DriveError::NotEmpty { path: to.clone() });
+                    }
+                }
+                (Some(Kind::Directory), Some(_)) => {
+                    return Err(DriveError::NotADirectory { path: to.clone() });
+                }
+                (Some(_), Some(Kind::Directory)) => {
+                    return Err(DriveError::IsADirectory { path: to.clone() });
+                }
+                _ => {}
+            }
+            move_one(transaction, from, to)?;
+            for named in below {
+                if let Some(moved) = named.path.rebase(from, to)? {
+                    move_one(transaction, &named.path, &moved)?;
+                }
+            }
+            for named in below.iter().rev() {
+                transaction.remove(&named.path)?;
+            }
+            transaction.remove(from)
+        })
+        .await
+    }
+
+    /// Runs a change that needs to see everything below a path.
+    async fn change_tree(
+        &self,
+        path: &Path,
+        mut change: impl FnMut(&mut Transaction<'_, E>, &[Named]) -> Result<(), DriveError>,
+    ) -> Result<(), DriveError> {
+        self.complete(path, Want::Tree(path.clone()), || {
+            let mut transaction = Transaction::begin(&self.replica)?;
+            if transaction.path(path)?.kind().is_none() {
+                return Err(DriveError::Absent { path: path.clone() });
+            }
+            let view = self.replica.view();
+            let mut walk = Walk::new(&view, path.clone());
+            let mut below = Vec::new();
+            while let Some(named) = walk.next()? {
+                below.push(named);
+            }
+            complete(&walk.missing)?;
+            change(&mut transaction, &below)?;
+            transaction.save()
+        })
+        .await
+    }
+}
+
+fn move_one<E: Engine>(
+    transaction: &mut Transaction<'_, E>,
+    from: &Path,
+    to: &Path,
+) -> Result<(), DriveError> {
+    let state = transaction.path(from)?;
+    let mut entry = match state.shown() {
+        Some(shown) => transaction.adopt(shown)?,
+        None => Entry::new(crate::entry::Body::Directory, state.attributes()),
+    };
+    entry.moved_from = Some(from.clone());
+    transaction.set(to, entry)
+}
+
+fn not_root(path: &Path) -> Result<(), DriveError> {
+    if path.is_root() {
+        let what = "the root of a drive cannot be moved or removed";
+        return Err(DriveError::Invalid { path: path.clone(), what });
+    }
+    Ok(())
+}
+
+fn complete(missing: &[(ply_types::LogKey, crate::error::Missing)]) -> Result<(), DriveError> {
+    match missing.first() {
+        Some((_, missing)) => Err(DriveError::Missing(*missing)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,194 @@
+//! What can go wrong with a drive, with enough context to act on.
+
+use ply_engine::EngineError;
+use ply_types::{Fault, LogKey, Path, PathError};
+use thiserror::Error;
+
+use crate::commit::CommitFault;
+use crate::entry::EntryFault;
+
+/// Something that is part of the drive and not held here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Missing {
+    /// The log that has it.
+    pub log: LogKey,
+    /// Which block of it.
+    pub block: u64,
+}
+
+/// Why an operation on a drive did not happen.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DriveError {
+    /// Nothing has that path.
+    #[error("{path}: no such file or directory")]
+    Absent {
+        /// The path.
+        path: Path,
+    },
+    /// The path is there already.
+    #[error("{path}: already exists")]
+    Exists {
+        /// The path.
+        path: Path,
+    },
+    /// A directory was needed.
+    #[error("{path}: not a directory")]
+    NotADirectory {
+        /// The path.
+        path: Path,
+    },
+    /// Something other than a directory was needed.
+    #[error("{path}: is a directory")]
+    IsADirectory {
+        /// The path.
+        path: Path,
+    },
+    /// The directory still has names in it.
+    #[error("{path}: directory not empty")]
+    NotEmpty {
+        /// The path.
+        path: Path,
+    },
+    /// A file was needed.
+    #[error("{path}: not a file")]
+    NotAFile {
+        /// The path.
+        path: Path,
+    },
+    /// The request makes no sense.
+    #[error("{path}: {what}")]
+    Invalid {
+        /// The path.
+        path: Path,
+        /// Why not.
+        what: &'static str,
+    },
+    /// Bytes that are no path.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A writer that has no version there.
+    #[error("{path}: no version by writer {writer}")]
+    NoVersion {
+        /// The path.
+        path: Path,
+        /// The writer that was named.
+        writer: String,
+    },
+    /// There is nothing to resolve.
+    #[error("{path}: not in conflict")]
+    NotInConflict {
+        /// The path.
+        path: Path,
+    },
+    /// This node may read the drive and not write it.
+    #[error("drive '{drive}' is read-only here: ask its owner for a ticket with --write")]
+    ReadOnly {
+        /// The local name of the drive.
+        drive: String,
+    },
+    /// This node may not share or admit.
+    #[error("only the owner or an admin of drive '{drive}' may do that")]
+    NotAdmin {
+        /// The local name of the drive.
+        drive: String,
+    },
+    /// This node holds the drive without its read key.
+    #[error("drive '{drive}' cannot be read here: this node joined it as a blind mirror")]
+    Blind {
+        /// The local name of the drive.
+        drive: String,
+    },
+    /// Part of the drive is not held here.
+    #[error("block {} of log {} is not held here", .0.block, .0.log)]
+    Missing(Missing),
+    /// Nobody in reach has what is needed.
+    #[error("{path}: nobody in reach has it{}", unfetched(.writers))]
+    Offline {
+        /// The path.
+        path: Path,
+        /// The writers whose part is not here.
+        writers: Vec<LogKey>,
+    },
+    /// A block does not say what it must.
+    #[error("drive '{drive}', block {block} of log {log}: {what}")]
+    Damaged {
+        /// The local name of the drive.
+        drive: String,
+        /// The log.
+        log: LogKey,
+        /// The block.
+        block: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The rows of this store do not fit together.
+    #[error("drive '{drive}': {what}")]
+    Inconsistent {
+        /// The local name of the drive.
+        drive: String,
+        /// What does not fit.
+        what: String,
+    },
+    /// A log refused.
+    #[error(transparent)]
+    Log(#[from] ply_log::LogsError),
+    /// Storage refused.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Reading what was to be written failed.
+    #[error("reading {what}")]
+    Source {
+        /// What was read.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+fn unfetched(writers: &[LogKey]) -> String {
+    let mut text = String::new();
+    for writer in writers {
+        text.push_str(if text.is_empty() { " (writer not fetched: " } else { ", " });
+        text.push_str(&writer.to_string());
+    }
+    if !text.is_empty() {
+        text.push(')');
+    }
+    text
+}
+
+impl DriveError {
+    /// What the caller can do about it.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Absent { .. } | Self::NoVersion { .. } => Fault::Absent,
+            Self::Exists { .. } | Self::NotEmpty { .. } => Fault::Conflict,
+            Self::NotADirectory { .. }
+            | Self::IsADirectory { .. }
+            | Self::NotAFile { .. }
+            | Self::NotInConflict { .. }
+            | Self::Invalid { .. }
+            | Self::Path(_) => Fault::Invalid,
+            Self::ReadOnly { .. } | Self::NotAdmin { .. } | Self::Blind { .. } => Fault::Denied,
+            Self::Missing(_) | Self::Offline { .. } => Fault::Offline,
+            Self::Damaged { .. } | Self::Inconsistent { .. } => Fault::Corrupt,
+            Self::Log(error) => error.fault(),
+            Self::Engine(error) => error.fault(),
+            Self::Source { .. } => Fault::Machine,
+        }
+    }
+}
+
+/// What is wrong with a block, before anybody knows which drive it is of.
+#[derive(Debug, Error)]
+pub(crate) enum BlockFault {
+    #[error(transparent)]
+    Commit(#[from] CommitFault),
+    #[error(transparent)]
+    Entry(#[from] EntryFault),
+    #[error(transparent)]
+    Frame(#[from] ply_chunk::FrameError),
+    #[error("{0}")]
+    Other(&'static str),
+}

@@ -1,0 +1,203 @@
+//! The members of a drive: records held, admission of this node, invites.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, PoisonError};
+
+use ply_engine::{Batch, Durability, Engine, Order, Table, prefix_end};
+use ply_log::Signer;
+use ply_types::{DriveId, LogKey, RecordId, Seed};
+
+use super::Replica;
+use crate::error::DriveError;
+use crate::membership::{
+    Inserted, Issuer, Membership, RECORD_BYTES_MAX, Record, RecordSet, Role, What,
+};
+use crate::settings::Settings;
+
+/// Slots of an invite that is not limited to fewer.
+pub const SLOTS_DEFAULT: u32 = 64;
+
+fn record_key(drive: &DriveId, record: &RecordId) -> Vec<u8> {
+    [drive.0.as_slice(), b"r", record.0.as_slice()].concat()
+}
+
+impl<E: Engine> Replica<E> {
+    /// Reads the records of a drive from the store.
+    pub(super) fn load_members(&self) -> Result<(), DriveError> {
+        let id = self.id();
+        let prefix = [id.0.as_slice(), b"r"].concat();
+        let mut rows = Vec::new();
+        let end = prefix_end(&prefix);
+        self.engine.scan(Table::Member, &prefix, &end, Order::Ascending, &mut |_, row| {
+            rows.push(row.to_vec());
+            ControlFlow::Continue(())
+        })?;
+        let mut records = RecordSet::default();
+        for row in rows {
+            let record = Record::parse(&id, &row)
+                .map_err(|error| self.inconsistent(&format!("a membership record: {error}")))?;
+            records.insert(record);
+        }
+        let membership = Membership::evaluate(id, records.iter(), &[]);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.records = records;
+        state.membership = Some(Arc::new(membership));
+        Ok(())
+    }
+
+    /// Who may write.
+    pub fn membership(&self) -> Arc<Membership> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        match &state.membership {
+            Some(membership) => Arc::clone(membership),
+            None => Arc::new(Membership::evaluate(self.id(), [], &[])),
+        }
+    }
+
+    /// Hash of all records held: peers compare it.
+    pub fn records_hash(&self) -> [u8; 32] {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).records.hash()
+    }
+
+    /// Every record held, as signed.
+    pub fn records(&self) -> Vec<Vec<u8>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.records.iter().map(|record| record.as_bytes().to_vec()).collect()
+    }
+
+    /// Takes records in from a peer: those that are malformed are the peer's fault, those that
+    /// nobody with a say stands behind are passed over. Says whether any was new.
+    pub fn accept_records<B: AsRef<[u8]>>(
+        &self,
+        records: impl IntoIterator<Item = B>,
+    ) -> Result<bool, crate::membership::RecordError> {
+        let id = self.id();
+        let mut parsed = Vec::new();
+        for record in records {
+            parsed.push(Record::parse(&id, record.as_ref())?);
+        }
+        Ok(self.take_records(parsed).unwrap_or(false))
+    }
+
+    /// Takes checked records in and evaluates anew.
+    pub(crate) fn take_records(&self, records: Vec<Record>) -> Result<bool, DriveError> {
+        let id = self.id();
+        let mut batch = Batch::new();
+        {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = records;
+            // One record can give the issuer of another a say, so offer what is left again.
+            loop {
+                let membership = match &state.membership {
+                    Some(membership) => Arc::clone(membership),
+                    None => Arc::new(Membership::evaluate(id, [], &[])),
+                };
+                let (wanted, rest): (Vec<Record>, Vec<Record>) =
+                    waiting.into_iter().partition(|record| membership.wants(record));
+                waiting = rest;
+                let mut is_new = false;
+                for record in wanted {
+                    let (key, row) = (record_key(&id, &record.id()), record.as_bytes().to_vec());
+                    if state.records.insert(record) == Inserted::New {
+                        batch.put(Table::Member, key, row);
+                        is_new = true;
+                    }
+                }
+                if !is_new {
+                    break;
+                }
+                let evaluated = Membership::evaluate(id, state.records.iter(), &[]);
+                state.membership = Some(Arc::new(evaluated));
+            }
+        }
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        self.engine.apply(&batch, Durability::Synced)?;
+        self.refresh()?;
+        Ok(true)
+    }
+
+    /// Whether this node may write, at once or by the invite it holds.
+    pub fn is_writable(&self) -> bool {
+        let settings = self.settings();
+        self.is_readable()
+            && (self.is_admitted()
+                || settings.drive_secret.is_some()
+                || self.open_invite(&settings).is_some())
+    }
+
+    /// Whether this node's writer key was let in and not cut off.
+    fn is_admitted(&self) -> bool {
+        self.membership().writer(&self.writer_key()).is_some_and(|status| status.end.is_none())
+    }
+
+    /// The invite this node holds, unless it knows that it was revoked.
+    fn open_invite(&self, settings: &Settings) -> Option<(Seed, Record)> {
+        let invitation = settings.invitation.as_ref()?;
+        let record = Record::parse(&self.id(), &invitation.record).ok()?;
+        let key = Signer::new(&invitation.secret).key();
+        let revoked = self.membership().invite_is_revoked(&key);
+        (!revoked).then(|| (invitation.secret.clone(), record))
+    }
+
+    /// Makes this node a writer if it is not one: by the drive's own secret, or by an invite.
+    pub(crate) fn admit_self(&self) -> Result<(), DriveError> {
+        if self.is_admitted() {
+            return Ok(());
+        }
+        let settings = self.settings();
+        let writer = self.writer_key();
+        let broken = |error: &dyn std::fmt::Display| {
+            self.inconsistent(&format!("an admission cannot be signed: {error}"))
+        };
+        if let Some(secret) = &settings.drive_secret {
+            let signer = Signer::new(secret);
+            let record = Issuer::new(&signer, self.id(), &[])
+                .admit(writer, Role::Admin)
+                .map_err(|error| broken(&error))?;
+            self.take_records(vec![record])?;
+        } else if let Some((secret, invite)) = self.open_invite(&settings) {
+            let What::Invite { slots, .. } = invite.what() else {
+                return Err(DriveError::ReadOnly { drive: settings.name });
+            };
+            let [a, b, c, d, ..] = self.host.random();
+            let slot = u32::from_le_bytes([a, b, c, d]) % (*slots).max(1);
+            let record = Record::self_admission(&secret, &invite, writer, slot)
+                .map_err(|error| broken(&error))?;
+            // The invite itself first: the claim rests on it.
+            self.take_records(vec![invite, record])?;
+        }
+        if self.is_admitted() {
+            Ok(())
+        } else {
+            Err(DriveError::ReadOnly { drive: settings.name })
+        }
+    }
+
+    /// Makes an invite with so many slots. Returns its secret and the signed record.
+    pub fn invite(&self, role: Role, slots: u32) -> Result<(Seed, Vec<u8>), DriveError> {
+        let secret = Seed::new(self.host.random());
+        let settings = self.settings();
+        let not_admin = || DriveError::NotAdmin { drive: settings.name.clone() };
+        let signer = match &settings.drive_secret {
+            Some(secret) => Signer::new(secret),
+            None if self.membership().is_admin(&self.writer_key()) => {
+                Signer::new(&self.writer_seed)
+            }
+            None => return Err(not_admin()),
+        };
+        let record = Issuer::new(&signer, self.id(), &[])
+            .invite(&secret, role, slots)
+            .map_err(|error| self.inconsistent(&format!("an invite cannot be signed: {error}")))?;
+        let bytes = record.as_bytes().to_vec();
+        debug_assert!(bytes.len() <= RECORD_BYTES_MAX, "the issuer checks what it signs");
+        self.take_records(vec![record])?;
+        Ok((secret, bytes))
+    }
+
+    /// Whether a peer's log may be opened and stored.
+    pub fn admits(&self, writer: &LogKey) -> bool {
+        self.membership().admits(writer)
+    }
+}

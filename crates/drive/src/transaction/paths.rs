@@ -1,0 +1,219 @@
+//! Changing paths.
+//!
+//! A path's clock is taken when it first enters the draft, and stays through later changes: an edit
+//! supersedes what its author had in view when they began, not what came in meanwhile.
+
+use std::sync::Arc;
+
+use ply_engine::{Engine, Table};
+use ply_types::Path;
+
+use super::{Change, Transaction};
+use crate::draft::{encode_row, path_row_key};
+use crate::entry::{Attributes, Body, Entry, Kept, Kind, Stored};
+use crate::error::DriveError;
+use crate::key::path_key;
+use crate::versions::{Version, Versions};
+use crate::view::PathState;
+
+impl<E: Engine> Transaction<'_, E> {
+    /// What a path is, with the changes of this transaction.
+    pub fn path(&self, path: &Path) -> Result<PathState, DriveError> {
+        match self.rows.get(&path_key(path)) {
+            Some(Change::Set(entry, _)) if entry.kind().is_some() => {
+                let version = Version { writer: self.replica.writer_key(), entry: entry.clone() };
+                Ok(PathState { versions: Versions::only(version), ..PathState::default() })
+            }
+            Some(Change::Set(..) | Change::Forget) => Ok(PathState::default()),
+            None => {
+                let state = self.view.path(path)?;
+                match state.missing.first() {
+                    // Whoever writes must see what they write over.
+                    Some((_, missing)) => Err(DriveError::Missing(*missing)),
+                    None => Ok(state),
+                }
+            }
+        }
+    }
+
+    /// Gives a path an entry, over the version that is shown. The directories above must be there.
+    pub fn set(&mut self, path: &Path, entry: Entry) -> Result<(), DriveError> {
+        self.root_parents(path)?;
+        self.put(path, entry, Standing::BesideOthers)
+    }
+
+    /// Gives a path an entry over all its versions, those in conflict as well: what `resolve` does.
+    pub fn settle(&mut self, path: &Path, entry: Entry) -> Result<(), DriveError> {
+        self.root_parents(path)?;
+        self.put(path, entry, Standing::OverAll)
+    }
+
+    /// Removes a path: all of its versions that are in view. What lies below is not looked at.
+    pub fn remove(&mut self, path: &Path) -> Result<(), DriveError> {
+        let key = path_key(path);
+        let own = self.view.own_tree();
+        let committed = match own {
+            Some(tree) => tree.row(&key)?.is_some(),
+            None => false,
+        };
+        let writer = self.replica.writer_key();
+        let state = self.view.path(path)?;
+        let others = state.versions.all().iter().any(|version| version.writer != writer);
+        if committed || others {
+            self.put(path, Entry::tombstone(), Standing::OverAll)
+        } else {
+            self.rows.insert(key, Change::Forget);
+            Ok(())
+        }
+    }
+
+    fn put(&mut self, path: &Path, entry: Entry, standing: Standing) -> Result<(), DriveError> {
+        let key = path_key(path);
+        let earlier = match self.rows.get(&key) {
+            Some(Change::Set(earlier, clock)) => Some((earlier.keeps.clone(), *clock)),
+            Some(Change::Forget) => None,
+            None => self
+                .replica
+                .draft_entry(&key)?
+                .map(|entry| (entry.keeps.clone(), entry.stamp.clock)),
+        };
+        let mut entry = entry;
+        entry.stamp.commit = 0;
+        let clock = match (earlier, standing) {
+            (Some((keeps, clock)), Standing::BesideOthers) => {
+                entry.keeps = keeps;
+                clock
+            }
+            // Looking again at everything is what moves the clock of a path forward.
+            (_, Standing::OverAll) => {
+                entry.keeps = Vec::new();
+                self.clock_now()?
+            }
+            (None, Standing::BesideOthers) => {
+                entry.keeps = self.kept_beside(path)?;
+                self.clock_now()?
+            }
+        };
+        self.rows.insert(key, Change::Set(entry, clock));
+        Ok(())
+    }
+
+    /// What stays standing beside an entry that goes over the shown version.
+    fn kept_beside(&self, path: &Path) -> Result<Vec<Kept>, DriveError> {
+        let versions = self.view.path(path)?.versions;
+        Ok(versions.kept_beside_shown(&self.replica.writer_key()))
+    }
+
+    /// Makes sure that this writer's own tree holds every directory above a path. So each tree can be
+    /// walked on its own, and a directory stays found as long as any tree has something in it.
+    fn root_parents(&mut self, path: &Path) -> Result<(), DriveError> {
+        for directory in path.ancestors() {
+            if directory.is_root() || self.rooted.contains(&directory) {
+                continue;
+            }
+            let key = path_key(&directory);
+            let own = match self.rows.get(&key) {
+                Some(Change::Set(entry, _)) => entry.kind(),
+                Some(Change::Forget) => None,
+                None => self.own_entry(&key)?.and_then(|entry| entry.kind()),
+            };
+            if own != Some(Kind::Directory) {
+                let state = self.path(&directory)?;
+                match state.kind() {
+                    Some(Kind::Directory) => {
+                        let entry = Entry::new(Body::Directory, state.attributes());
+                        self.put(&directory, entry, Standing::BesideOthers)?;
+                    }
+                    Some(_) => return Err(DriveError::NotADirectory { path: directory }),
+                    None => return Err(DriveError::Absent { path: directory }),
+                }
+            }
+            self.rooted.insert(directory);
+        }
+        Ok(())
+    }
+
+    fn own_entry(&self, key: &[u8]) -> Result<Option<Entry>, DriveError> {
+        match self.view.own_tree() {
+            Some(tree) => tree.entry(key),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes the directories above a path that are not there.
+    pub fn make_parents(&mut self, path: &Path, attributes: &Attributes) -> Result<(), DriveError> {
+        for directory in path.ancestors() {
+            if directory.is_root() {
+                continue;
+            }
+            match self.path(&directory)?.kind() {
+                Some(Kind::Directory) => {}
+                Some(_) => return Err(DriveError::NotADirectory { path: directory }),
+                None => self.set(&directory, Entry::new(Body::Directory, attributes.clone()))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A version's content under this writer's layer table, so that its entry can stand in its tree.
+    pub fn adopt(&mut self, version: &Version) -> Result<Entry, DriveError> {
+        let mut entry = version.entry.clone();
+        entry.keeps = Vec::new();
+        entry.link = None;
+        if version.writer == self.replica.writer_key() {
+            return Ok(entry);
+        }
+        let (Body::File(stored) | Body::Symlink(stored)) = &mut entry.body else {
+            return Ok(entry);
+        };
+        if let Stored::Frames(_) = stored {
+            *stored = self.adopt_content(version)?;
+        }
+        Ok(entry)
+    }
+
+    /// Lists the pieces of a foreign version anew, their places in this writer's numbering.
+    fn adopt_content(&mut self, version: &Version) -> Result<Stored, DriveError> {
+        let replica = Arc::clone(self.replica);
+        let view = replica.view();
+        let mut reader = view.open(&Path::root(), version)?;
+        let mut list = ply_chunk::ListBuilder::new();
+        let (mut offset, end) = (0, reader.bytes());
+        while offset < end {
+            let Some(located) = reader.locate(offset)? else { break };
+            let layer = reader.layer(located.place.layer)?;
+            let number = self.add_layer(crate::commit::LayerRow { fresh: None, ..layer })?;
+            let place = ply_chunk::Place { layer: number, block: located.place.block };
+            list.push(located.piece, place, |node| self.store_node(node))
+                .map_err(|error| self.list_error(error))?;
+            offset = located.start + u64::from(located.piece.raw_bytes);
+        }
+        let content =
+            list.finish(|node| self.store_node(node)).map_err(|error| self.list_error(error))?;
+        Ok(Stored::Frames(content))
+    }
+
+    /// Stages the rows of changed paths.
+    pub(super) fn stage_rows(&mut self) {
+        let id = self.replica.id();
+        for (key, change) in std::mem::take(&mut self.rows) {
+            let row_key = path_row_key(&id, &key);
+            match change {
+                Change::Set(entry, clock) => {
+                    let row = encode_row(&entry, clock);
+                    self.staging().batch().put(Table::Draft, row_key, row);
+                }
+                Change::Forget => self.staging().batch().delete(Table::Draft, row_key),
+            }
+        }
+    }
+}
+
+/// How an entry stands to the versions that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It takes the place of the shown one; others stay in conflict with it.
+    BesideOthers,
+    /// It takes the place of all.
+    OverAll,
+}
