@@ -21,11 +21,8 @@ struct Generations<K, V> {
 
 impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
     pub(crate) fn new(weight_max: usize) -> Self {
-        let generations = Generations {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            young_weight: 0,
-        };
+        let generations =
+            Generations { young: HashMap::new(), old: HashMap::new(), young_weight: 0 };
         Self { generations: Mutex::new(generations), weight_max }
     }
 

@@ -91,6 +91,11 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// The commit whose clock this one's builds on.
+    pub fn clock_base(&self) -> Option<u64> {
+        self.envelope.clocks.first().and_then(|clock| clock.since)
+    }
+
     /// Its name, as people see it.
     pub fn id(&self) -> CommitId {
         self.mark.id

@@ -5,7 +5,6 @@
 //! root's child   key  NUL c
 //! the root       key  NUL NUL r
 //! layer 7        key  NUL NUL l 00000007
-//! link mark      key  NUL NUL h mark
 //! ```
 //!
 //! A directory's children share the prefix `directory NUL` and nothing else does, so a listing is one
@@ -15,11 +14,8 @@
 use ply_index::KeyRange;
 use ply_types::{Name, Path};
 
-use crate::entry::LinkMark;
-
 const ROOT: &[u8] = b"\0\0r";
 const LAYER: &[u8] = b"\0\0l";
-const LINK: &[u8] = b"\0\0h";
 
 /// The key of a path.
 pub(crate) fn path_key(path: &Path) -> Vec<u8> {
@@ -96,11 +92,6 @@ pub(crate) fn layers() -> KeyRange {
 pub(crate) fn key_layer(key: &[u8]) -> Option<u32> {
     let number = key.strip_prefix(LAYER)?;
     number.try_into().ok().map(u32::from_be_bytes)
-}
-
-/// The key of the names that share a link mark.
-pub(crate) fn link_key(mark: &LinkMark) -> Vec<u8> {
-    [LINK, mark.0.as_slice()].concat()
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ mod remote;
 mod replica;
 mod settings;
 mod ticket;
+mod trace;
 mod transaction;
 mod versions;
 mod view;

@@ -63,14 +63,21 @@ pub use set::{ISSUER_RECORDS_MAX, Inserted, RECORDS_MAX, RecordSet, set_hash};
 pub use status::{End, WriterStatus};
 
 use pass::Pass;
+use past::Past;
 
-/// A checked fork proof in short: the writer signed two histories.
+/// What a checked fork proof comes to: where the two histories of a writer part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fork {
+pub struct ForkPoint {
     /// The writer's log.
     pub log: LogKey,
     /// Blocks that both histories share.
     pub common_length: u64,
+}
+
+impl From<ply_log::Fork> for ForkPoint {
+    fn from(fork: ply_log::Fork) -> Self {
+        Self { log: fork.log, common_length: fork.common }
+    }
 }
 
 /// Who may write, who might, and up to where.
@@ -89,9 +96,10 @@ impl Membership {
     pub fn evaluate<'a>(
         drive: DriveId,
         records: impl IntoIterator<Item = &'a Record>,
-        forks: &[Fork],
+        forks: &[ForkPoint],
     ) -> Self {
-        let outcome = Pass::new(drive, records).run();
+        let past = Past::new(records.into_iter().filter(|record| record.drive() == drive));
+        let outcome = Pass::new(drive, &past).run();
         let writers = status::statuses(&outcome, forks);
         let removed = outcome.admins.iter().filter(|(_, admin)| admin.cut.is_some());
         Self {

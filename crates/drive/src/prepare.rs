@@ -151,6 +151,8 @@ impl<E: Engine> Replica<E> {
     }
 
     pub(crate) fn seal_content(&self, chunk: &[u8]) -> Result<Vec<u8>, DriveError> {
-        self.cipher.seal(Kind::Content, chunk).map_err(|fault| self.inconsistent(&fault.to_string()))
+        self.cipher
+            .seal(Kind::Content, chunk)
+            .map_err(|fault| self.inconsistent(&fault.to_string()))
     }
 }

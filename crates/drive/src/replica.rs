@@ -3,8 +3,10 @@
 mod commits;
 mod effective;
 mod members;
+mod serving;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ply_engine::{Batch, Durability, Engine, Table};
@@ -38,6 +40,8 @@ pub struct Replica<E: Engine> {
     id: DriveId,
     settings: RwLock<Settings>,
     state: RwLock<State>,
+    /// Whether a peer was asked for this node's own head since it started.
+    may_sign: AtomicBool,
     /// Held while something is written: one transaction at a time.
     pub(crate) writing: Mutex<()>,
     pages: Cache<PageHash, Arc<Page>>,
@@ -80,6 +84,7 @@ impl<E: Engine> Replica<E> {
             id: settings.id,
             settings: RwLock::new(settings),
             state: RwLock::default(),
+            may_sign: AtomicBool::new(false),
             writing: Mutex::new(()),
             pages: Cache::new(PAGES_BYTES_MAX),
             commits: Cache::new(COMMITS_BYTES_MAX),
@@ -107,6 +112,11 @@ impl<E: Engine> Replica<E> {
     /// The drive's logs.
     pub fn logs(&self) -> &Logs<E> {
         &self.logs
+    }
+
+    /// Where the drive is kept.
+    pub fn engine(&self) -> &Arc<E> {
+        &self.engine
     }
 
     /// What this node knows of the drive apart from its logs.
@@ -142,6 +152,7 @@ impl<E: Engine> Replica<E> {
 
     /// A page, from memory or from its log.
     pub(crate) fn local_page(&self, at: &PageRef) -> Result<Arc<Page>, DriveError> {
+        crate::trace::note(at.place.log, at.place.block);
         if let Some(page) = self.pages.find(&at.hash) {
             return Ok(page);
         }
@@ -193,9 +204,7 @@ pub fn write_settings(engine: &impl Engine, settings: &Settings) -> Result<(), D
 }
 
 /// The settings of every drive in a store, damaged ones left out and named.
-pub fn read_settings(
-    engine: &impl Engine,
-) -> Result<(Vec<Settings>, Vec<String>), DriveError> {
+pub fn read_settings(engine: &impl Engine) -> Result<(Vec<Settings>, Vec<String>), DriveError> {
     let prefix = b"drive/".to_vec();
     let (mut settings, mut damaged) = (Vec::new(), Vec::new());
     let end = ply_engine::prefix_end(&prefix);

@@ -122,8 +122,7 @@ impl Settings {
                 (false, false) => Access::Keys(keys),
             },
             drive_secret: bytes32(&row.drive_secret).map(Seed::new),
-            install_nonce: bytes32(&row.install_nonce)
-                .ok_or(SettingsError("no install nonce"))?,
+            install_nonce: bytes32(&row.install_nonce).ok_or(SettingsError("no install nonce"))?,
             cutting: Cutting {
                 chunk: CutParams::new(cutting.min, cutting.avg, cutting.max)
                     .map_err(|_| SettingsError("chunk sizes make no sense"))?,

@@ -11,7 +11,7 @@ mod paths;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use ply_chunk::{Content, Kind, ListBuilder, Place};
+use ply_chunk::{Kind, ListBuilder, Place};
 use ply_engine::{Durability, Engine, Table};
 use ply_log::Staging;
 use ply_proto as proto;
@@ -98,6 +98,23 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
         &self.view
     }
 
+    /// The drive that is written.
+    pub fn replica(&self) -> &'replica Arc<Replica<E>> {
+        self.replica
+    }
+
+    /// The paths that this transaction changed so far, each with what it became; `None` where nothing
+    /// is left.
+    pub fn changes(&self) -> impl Iterator<Item = (Path, Option<&Entry>)> {
+        self.rows.iter().filter_map(|(key, change)| {
+            let entry = match change {
+                Change::Set(entry, _) if entry.kind().is_some() => Some(entry),
+                Change::Set(..) | Change::Forget => None,
+            };
+            Some((crate::key::key_path(key)?, entry))
+        })
+    }
+
     fn staging(&mut self) -> &mut Staging<'replica, E> {
         let logs = &self.replica.logs;
         self.staging.get_or_insert_with(|| logs.stage())
@@ -123,9 +140,8 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
                 }
             }
         }
-        let content = list
-            .finish(|node| self.store_node(node))
-            .map_err(|error| self.list_error(error))?;
+        let content =
+            list.finish(|node| self.store_node(node)).map_err(|error| self.list_error(error))?;
         Ok(Stored::Frames(content))
     }
 
@@ -266,9 +282,4 @@ impl<E: Engine> Replica<E> {
         let held = row.raw_bytes == raw_bytes && self.logs.holds(&log, row.block)?;
         Ok(held.then_some((log, row.block)))
     }
-}
-
-/// The content of a file that has no bytes.
-pub(crate) fn empty() -> Stored {
-    Stored::Frames(Content::Empty)
 }

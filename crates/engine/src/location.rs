@@ -34,11 +34,10 @@ impl Location {
 
     /// Reads what [`Location::to_bytes`] wrote.
     pub fn from_bytes(bytes: [u8; LOCATION_BYTES]) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = bytes;
-        Self {
-            pack: u32::from_le_bytes([a, b, c, d]),
-            offset: u32::from_le_bytes([e, f, g, h]),
-            bytes: u32::from_le_bytes([i, j, k, l]),
-        }
+        let word = |at: usize| {
+            let word = bytes.iter().skip(at).take(4).rev();
+            word.fold(0, |value: u32, &byte| value << 8 | u32::from(byte))
+        };
+        Self { pack: word(0), offset: word(4), bytes: word(8) }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) const METADATA_BLOCK_BYTES_MAX: usize = 1 << 20;
 /// Why the plaintext of a commit block is not a commit.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
-pub struct CommitFault(pub(crate) &'static str);
+pub(crate) struct CommitFault(pub(crate) &'static str);
 
 type Decoded<T> = Result<T, CommitFault>;
 
@@ -71,6 +71,12 @@ impl Envelope {
 }
 
 impl LayerRow {
+    /// The layer as its log's tree has it.
+    pub(crate) fn head(&self) -> ply_log::Head {
+        let Self { key: log, length, bytes, root, .. } = *self;
+        ply_log::Head { log, length, bytes, root }
+    }
+
     pub(crate) fn to_proto(&self) -> proto::Layer {
         proto::Layer {
             key: self.key.0.to_vec(),

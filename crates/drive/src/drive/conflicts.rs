@@ -51,11 +51,9 @@ impl<E: Engine> Drive<E> {
             }
             match keep {
                 Keep::Writer(writer) => {
-                    let version =
-                        state.versions.by(&writer).ok_or_else(|| DriveError::NoVersion {
-                            path: path.clone(),
-                            writer: writer.to_string(),
-                        })?;
+                    let version = state.versions.by(&writer).ok_or_else(|| {
+                        DriveError::NoVersion { path: path.clone(), writer: writer.to_string() }
+                    })?;
                     let entry = transaction.adopt(version)?;
                     transaction.settle(path, entry)?;
                     Ok(vec![path.clone()])

@@ -43,12 +43,9 @@ impl<E: Engine> Drive<E> {
                 }
                 state.shown().cloned().ok_or_else(|| self.absent(path, &state))?
             }
-            Some(writer) => {
-                state.versions.by(writer).cloned().ok_or_else(|| DriveError::NoVersion {
-                    path: path.clone(),
-                    writer: writer.to_string(),
-                })?
-            }
+            Some(writer) => state.versions.by(writer).cloned().ok_or_else(|| {
+                DriveError::NoVersion { path: path.clone(), writer: writer.to_string() }
+            })?,
         };
         if version.entry.stored().is_none() {
             return Err(DriveError::NotAFile { path: path.clone() });

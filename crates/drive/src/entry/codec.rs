@@ -20,7 +20,7 @@ pub(crate) const SPILL_BYTES_MAX: usize = 512 * 1024;
 /// Why a row is not an entry.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
-pub struct EntryFault(pub(crate) &'static str);
+pub(crate) struct EntryFault(pub(crate) &'static str);
 
 type Decoded<T> = Result<T, EntryFault>;
 

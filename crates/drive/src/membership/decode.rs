@@ -153,9 +153,10 @@ fn floor(drive: &DriveId, issuer: LogKey, said: &proto::Floor) -> Result<What, R
         return Err(RecordError::NotTheDrive { issuer });
     }
     check_count("logs of a floor", said.logs.len(), FLOOR_LOGS_MAX)?;
-    let logs = said.logs.iter().map(|log| {
-        Ok((log_key("writer", drive, &log.writer)?, prefix(log.length, &log.root)?))
-    });
+    let logs = said
+        .logs
+        .iter()
+        .map(|log| Ok((log_key("writer", drive, &log.writer)?, prefix(log.length, &log.root)?)));
     Ok(What::Floor { logs: logs.collect::<Result<_, RecordError>>()? })
 }
 

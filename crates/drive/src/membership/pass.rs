@@ -47,7 +47,7 @@ pub(super) struct Admin {
 /// The state of the pass, and at its end the result.
 pub(super) struct Pass<'a> {
     drive: LogKey,
-    past: Past<'a>,
+    past: &'a Past<'a>,
     by_authority: BTreeMap<LogKey, Vec<&'a Record>>,
     queue: BTreeMap<Rank, Candidate<'a>>,
     guests: Vec<(Rank, Claim<'a>)>,
@@ -79,9 +79,7 @@ enum Candidate<'a> {
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(drive: DriveId, records: impl IntoIterator<Item = &'a Record>) -> Self {
-        let ours = records.into_iter().filter(|record| record.drive() == drive);
-        let past = Past::new(ours);
+    pub(super) fn new(drive: DriveId, past: &'a Past<'a>) -> Self {
         let mut by_authority = BTreeMap::<LogKey, Vec<&Record>>::new();
         for record in past.records() {
             by_authority.entry(record.authority()).or_default().push(record);
@@ -127,18 +125,18 @@ impl<'a> Pass<'a> {
         if self.admins.contains_key(&writer) {
             return;
         }
-        let verdict = self.removals.verdict(&writer, &self.past);
+        let verdict = self.removals.verdict(&writer, self.past);
         let cut = verdict.as_ref().map(|verdict| verdict.cut);
         self.admins.insert(writer, Admin { grant, cut });
         self.hear(writer, grant.rank, verdict.as_ref());
     }
 
     /// Takes the records that rest on one admin's word.
-    fn hear(&mut self, authority: LogKey, rank: Rank, verdict: Option<&Verdict>) {
+    fn hear(&mut self, authority: LogKey, rank: Rank, verdict: Option<&Verdict<'_>>) {
         let records = self.by_authority.remove(&authority).unwrap_or_default();
         let mut claims = Vec::new();
         for record in records {
-            if verdict.is_some_and(|verdict| !verdict.spares(record.id())) {
+            if verdict.is_some_and(|verdict| !verdict.spares(&record.id())) {
                 continue;
             }
             match Claim::of(record) {
@@ -197,7 +195,7 @@ impl<'a> Pass<'a> {
 
     fn finish(self) -> Outcome {
         let plain = self.writers.keys().filter(|writer| !self.admins.contains_key(writer));
-        let cuts = plain.filter_map(|key| Some((*key, self.removals.cut(key, &self.past)?)));
+        let cuts = plain.filter_map(|key| Some((*key, self.removals.cut(key, self.past)?)));
         Outcome {
             cuts: cuts.collect(),
             admins: self.admins,

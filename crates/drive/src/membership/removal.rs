@@ -1,10 +1,10 @@
 //! Which of several removals of one writer decide.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ply_types::{LogKey, RecordId};
 
-use super::past::Past;
+use super::past::{Known, Past};
 use super::record::{Prefix, Record};
 
 /// The removals that count, by the writer they remove.
@@ -21,17 +21,17 @@ pub(super) struct Removal<'a> {
 }
 
 /// What the removals of one writer come to.
-pub(super) struct Verdict {
+pub(super) struct Verdict<'a> {
     pub(super) cut: Prefix,
     /// For each removal that decides, what its issuer knew. Of a removed admin's records only those
     /// that all of them knew stay.
-    known: Vec<BTreeSet<RecordId>>,
+    known: Vec<Known<'a>>,
 }
 
-impl Verdict {
+impl Verdict<'_> {
     /// Whether a record of the removed writer stays.
-    pub(super) fn spares(&self, record: RecordId) -> bool {
-        self.known.iter().all(|known| known.contains(&record))
+    pub(super) fn spares(&self, record: &RecordId) -> bool {
+        self.known.iter().all(|known| known.contains(record))
     }
 }
 
@@ -41,29 +41,28 @@ impl<'a> Removals<'a> {
     }
 
     /// Where a writer's log ends by removal.
-    pub(super) fn cut(&self, writer: &LogKey, past: &Past<'a>) -> Option<Prefix> {
+    pub(super) fn cut(&self, writer: &LogKey, past: &'a Past<'a>) -> Option<Prefix> {
         smallest(&self.deciding(writer, past))
     }
 
     /// The same, and what becomes of the records of a writer who is an admin.
-    pub(super) fn verdict(&self, writer: &LogKey, past: &Past<'a>) -> Option<Verdict> {
+    pub(super) fn verdict(&self, writer: &LogKey, past: &'a Past<'a>) -> Option<Verdict<'a>> {
         let deciding = self.deciding(writer, past);
         let cut = smallest(&deciding)?;
-        Some(Verdict {
-            cut,
-            known: deciding.iter().map(|removal| past.known([removal.record])).collect(),
-        })
+        let known = deciding.iter().flat_map(|removal| past.known(&[removal.record]));
+        Some(Verdict { cut, known: known.collect() })
     }
 
     /// Of those nearest to the drive's key, the ones that no other of these had known.
-    fn deciding(&self, writer: &LogKey, past: &Past<'a>) -> Vec<Removal<'a>> {
+    fn deciding(&self, writer: &LogKey, past: &'a Past<'a>) -> Vec<Removal<'a>> {
         let all = self.0.get(writer).map(Vec::as_slice).unwrap_or_default();
         let nearest = all.iter().map(|removal| removal.depth).min();
         let mut equals: Vec<Removal<'_>> =
             all.iter().filter(|removal| Some(removal.depth) == nearest).copied().collect();
         if let [_, _, ..] = equals.as_slice() {
-            let replaced = past.known(equals.iter().map(|removal| removal.record));
-            equals.retain(|removal| !replaced.contains(&removal.record.id()));
+            let records: Vec<&Record> = equals.iter().map(|removal| removal.record).collect();
+            let known = past.known(&records);
+            equals.retain(|it| !known.iter().any(|known| known.contains(&it.record.id())));
         }
         equals
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ply_types::{LogKey, RecordId};
 
+use super::Membership;
 use super::past::Past;
 use super::record::{Record, SEEN_MAX};
-use super::Membership;
 
 /// Names for the `seen` of a new record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +31,11 @@ impl Membership {
         about: Option<&LogKey>,
     ) -> Seen {
         let past = Past::new(records);
-        let own = || past.records().filter(|record| record.issuer() == *issuer);
-        let known = past.known(own());
+        let mind = past.mind(issuer);
         let news: BTreeSet<(u8, RecordId)> = past
             .records()
             .filter(|record| self.counts(&record.id()) || record.issuer() == *issuer)
-            .filter(|record| !known.contains(&record.id()))
+            .filter(|record| !mind.names(&record.id()))
             .map(|record| (urgency(record, issuer, about), record.id()))
             .collect();
         let left_out_count = news.len().saturating_sub(SEEN_MAX);

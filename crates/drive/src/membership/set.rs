@@ -83,12 +83,7 @@ impl RecordSet {
         set_hash(self.iter())
     }
 
-    fn insert_claim(
-        &mut self,
-        record: Record,
-        place: (RecordId, u32),
-        writer: LogKey,
-    ) -> Inserted {
+    fn insert_claim(&mut self, record: Record, place: (RecordId, u32), writer: LogKey) -> Inserted {
         let rivals = self.claims.get(&place);
         let lowest = rivals.and_then(BTreeSet::first).copied();
         let goes_behind = lowest.is_some_and(|lowest| lowest < record.id());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ply_types::{LogKey, RecordId, TreeHash};
 
-use super::Fork;
+use super::ForkPoint;
 use super::pass::{Grant, Outcome};
 use super::record::{Prefix, Role};
 
@@ -33,7 +33,7 @@ pub struct WriterStatus {
 }
 
 /// All writers.
-pub(super) fn statuses(outcome: &Outcome, forks: &[Fork]) -> BTreeMap<LogKey, WriterStatus> {
+pub(super) fn statuses(outcome: &Outcome, forks: &[ForkPoint]) -> BTreeMap<LogKey, WriterStatus> {
     let mut commons = BTreeMap::<LogKey, u64>::new();
     for fork in forks {
         let shortest = commons.entry(fork.log).or_insert(fork.common_length);

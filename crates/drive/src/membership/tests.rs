@@ -10,7 +10,7 @@ mod set;
 use ply_log::Signer;
 use ply_types::{DriveId, LogKey, RecordId, Seed, TreeHash};
 
-use super::{Fork, Issuer, Membership, Prefix, Record, Role};
+use super::{ForkPoint, Issuer, Membership, Prefix, Record, Role};
 
 /// Number of the drive's own key among the keys of a [`World`].
 const DRIVE: u8 = 0;
@@ -84,9 +84,9 @@ impl World {
     }
 
     fn evaluate_with_forks(records: &[Record], forks: &[(u8, u64)]) -> Membership {
-        let forks: Vec<Fork> = forks
+        let forks: Vec<ForkPoint> = forks
             .iter()
-            .map(|&(number, common_length)| Fork { log: Self::key(number), common_length })
+            .map(|&(number, common_length)| ForkPoint { log: Self::key(number), common_length })
             .collect();
         Membership::evaluate(Self::drive(), records, &forks)
     }

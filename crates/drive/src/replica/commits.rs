@@ -22,6 +22,7 @@ const STEPS_MAX: usize = 128;
 impl<E: Engine> Replica<E> {
     /// The commit at a block, opened and checked against its own rules.
     pub fn commit(&self, writer: LogKey, block: u64) -> Result<Arc<Commit>, DriveError> {
+        crate::trace::note(writer, block);
         if let Some(commit) = self.commits.find(&(writer, block)) {
             return Ok(commit);
         }
@@ -116,7 +117,9 @@ impl<E: Engine> Tree<'_, E> {
             return self.replica.draft_clock(stamp.clock).map(Arc::new);
         }
         let Some(head) = self.commit else {
-            return Err(self.replica.inconsistent("an entry is older than its author's first commit"));
+            return Err(self
+                .replica
+                .inconsistent("an entry is older than its author's first commit"));
         };
         let commit = self.replica.numbered(head, stamp.commit)?;
         self.replica.clock(&commit, stamp.clock)

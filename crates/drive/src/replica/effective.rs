@@ -14,30 +14,71 @@ use crate::membership::Membership;
 /// Names the use of BLAKE3 for the hash of a state.
 const STATE_CONTEXT: &str = "plywood 2026-11 state of a drive";
 
-/// Commits that are tried, newest first, before a writer counts as not fetched.
-const BACK_MAX: usize = 1024;
-
 impl<E: Engine> Replica<E> {
     /// Works out again which commits count. To be called when heads, commits or members came in.
+    ///
+    /// Starts from the newest commit of each writer that is here, and takes a writer back by a commit
+    /// as long as that one had something in view that does not count. What is left depends on
+    /// what is held, and not on the order in which it came.
     pub fn refresh(&self) -> Result<(), DriveError> {
         let (membership, before) = (self.membership(), self.effective());
-        let (mut effective, mut unfetched) = (BTreeMap::new(), Vec::new());
+        let (mut counted, mut unfetched) = (BTreeMap::new(), Vec::new());
         for writer in self.known_writers(&membership) {
             let Some(length) = self.counted_length(writer, &membership)? else { continue };
-            match self.newest_delivered(writer, length, &membership)? {
-                Some(commit) => drop(effective.insert(writer, commit)),
-                None => match before.get(&writer) {
-                    Some(commit) if commit.mark.block < length => {
-                        effective.insert(writer, Arc::clone(commit));
-                    }
-                    _ => unfetched.push(writer),
-                },
+            let newest = match self.readable(writer, length - 1)? {
+                Some(commit) => Some(commit),
+                // The newest is not here, or breaks a rule: what counted before still does.
+                None => before.get(&writer).filter(|commit| commit.mark.block < length).cloned(),
+            };
+            match newest {
+                Some(commit) => drop(counted.insert(writer, commit)),
+                None => unfetched.push(writer),
+            }
+        }
+        while let Some(writer) = self.undelivered(&counted, &membership)? {
+            let earlier = match counted.remove(&writer) {
+                Some(commit) => self.previous(&commit)?,
+                None => None,
+            };
+            match earlier {
+                Some(commit) => drop(counted.insert(writer, commit)),
+                None => unfetched.push(writer),
             }
         }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.effective = effective;
+        state.effective = counted;
         state.unfetched = unfetched;
         Ok(())
+    }
+
+    /// A writer whose commit had something in view that is not among the commits.
+    fn undelivered(
+        &self,
+        commits: &BTreeMap<LogKey, Arc<Commit>>,
+        membership: &Membership,
+    ) -> Result<Option<LogKey>, DriveError> {
+        for (&writer, commit) in commits {
+            if !self.is_delivered(commit, commits, membership)? {
+                return Ok(Some(writer));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A commit if it is held and keeps the rules.
+    fn readable(&self, writer: LogKey, block: u64) -> Result<Option<Arc<Commit>>, DriveError> {
+        match self.commit(writer, block) {
+            Ok(commit) => Ok(Some(commit)),
+            Err(DriveError::Missing(_) | DriveError::Damaged { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn previous(&self, commit: &Commit) -> Result<Option<Arc<Commit>>, DriveError> {
+        match commit.envelope.ancestors.first() {
+            Some(mark) => self.readable(commit.writer, mark.block),
+            None => Ok(None),
+        }
     }
 
     /// Admitted writers, this node's own log among them.
@@ -66,51 +107,25 @@ impl<E: Engine> Replica<E> {
         Ok((0 < length).then_some(length))
     }
 
-    /// The newest commit below `length` whose whole view is here.
-    fn newest_delivered(
+    /// Whether everything that a commit had in view is among the commits, or can never count.
+    fn is_delivered(
         &self,
-        writer: LogKey,
-        length: u64,
+        commit: &Commit,
+        commits: &BTreeMap<LogKey, Arc<Commit>>,
         membership: &Membership,
-    ) -> Result<Option<Arc<Commit>>, DriveError> {
-        let mut block = length - 1;
-        for _ in 0..BACK_MAX {
-            let commit = match self.commit(writer, block) {
-                Ok(commit) => commit,
-                // A commit that breaks a rule ends its log: what is before it counts.
-                Err(DriveError::Missing(_) | DriveError::Damaged { .. }) => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            if self.is_delivered(&commit, membership)? {
-                return Ok(Some(commit));
-            }
-            match commit.envelope.ancestors.first() {
-                Some(mark) => block = mark.block,
-                None => return Ok(None),
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether every commit that a commit's first clock names is here, or can never count.
-    fn is_delivered(&self, commit: &Commit, membership: &Membership) -> Result<bool, DriveError> {
+    ) -> Result<bool, DriveError> {
         let clock = match self.clock(commit, 0) {
             Ok(clock) => clock,
             Err(DriveError::Missing(_)) => return Ok(false),
             Err(error) => return Err(error),
         };
-        for (writer, mark) in clock.iter() {
-            let Some(status) = membership.writer(&writer) else { continue };
-            if status.end.is_some_and(|end| end.length <= mark.block) {
-                continue;
-            }
-            match self.marked(writer, mark) {
-                Ok(_) => {}
-                Err(DriveError::Missing(_) | DriveError::Damaged { .. }) => return Ok(false),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(true)
+        Ok(clock.iter().all(|(writer, mark)| match membership.writer(&writer) {
+            // Not a writer, or cut off before that commit: it can never count.
+            None => true,
+            Some(status) if status.end.is_some_and(|end| end.length <= mark.block) => true,
+            // A later commit of the same log has the earlier ones beneath it.
+            Some(_) => commits.get(&writer).is_some_and(|held| mark.block <= held.mark.block),
+        }))
     }
 
     /// What two nodes compare to know that they show the same drive.

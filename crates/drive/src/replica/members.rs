@@ -14,9 +14,6 @@ use crate::membership::{
 };
 use crate::settings::Settings;
 
-/// Slots of an invite that is not limited to fewer.
-pub const SLOTS_DEFAULT: u32 = 64;
-
 fn record_key(drive: &DriveId, record: &RecordId) -> Vec<u8> {
     [drive.0.as_slice(), b"r", record.0.as_slice()].concat()
 }
@@ -168,11 +165,7 @@ impl<E: Engine> Replica<E> {
             // The invite itself first: the claim rests on it.
             self.take_records(vec![invite, record])?;
         }
-        if self.is_admitted() {
-            Ok(())
-        } else {
-            Err(DriveError::ReadOnly { drive: settings.name })
-        }
+        if self.is_admitted() { Ok(()) } else { Err(DriveError::ReadOnly { drive: settings.name }) }
     }
 
     /// Makes an invite with so many slots. Returns its secret and the signed record.

@@ -38,11 +38,7 @@ pub struct Committed {
 impl<E: Engine> Transaction<'_, E> {
     /// Makes the draft permanent, with all that this transaction changed. `None` when there is
     /// nothing to commit.
-    pub fn commit(
-        mut self,
-        message: &str,
-        program: &str,
-    ) -> Result<Option<Committed>, DriveError> {
+    pub fn commit(mut self, message: &str, program: &str) -> Result<Option<Committed>, DriveError> {
         // A commit that fails half way must leave the draft as it is, so the draft comes first.
         self.stage_rows();
         self.flush()?;
@@ -126,10 +122,7 @@ impl<E: Engine> Transaction<'_, E> {
                 .cipher
                 .seal_outer(FrameKind::Envelope, &envelope.encode())
                 .map_err(broken)?,
-            inner: replica
-                .cipher
-                .seal(FrameKind::CommitBody, &body.encode())
-                .map_err(broken)?,
+            inner: replica.cipher.seal(FrameKind::CommitBody, &body.encode()).map_err(broken)?,
         }
         .to_block();
         let id = ply_types::CommitId(ply_merkle::leaf_hash(&block).0);

@@ -91,11 +91,7 @@ pub(crate) struct Entries<'view, E: Engine> {
 
 impl<'view, E: Engine> Entries<'view, E> {
     pub(crate) fn new(tree: Tree<'view, E>, range: KeyRange) -> Self {
-        Self {
-            draft_done: !tree.drafting,
-            rows: RawRows::new(tree, range),
-            draft: VecDeque::new(),
-        }
+        Self { draft_done: !tree.drafting, rows: RawRows::new(tree, range), draft: VecDeque::new() }
     }
 
     pub(crate) fn tree(&self) -> Tree<'view, E> {

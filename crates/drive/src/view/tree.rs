@@ -119,20 +119,14 @@ impl<'view, E: Engine> Tree<'view, E> {
 
 impl<E: Engine> Replica<E> {
     /// The plaintext of a frame in a layer.
-    pub(crate) fn frame(
-        &self,
-        log: LogKey,
-        kind: Kind,
-        block: u64,
-    ) -> Result<Vec<u8>, DriveError> {
+    pub(crate) fn frame(&self, log: LogKey, kind: Kind, block: u64) -> Result<Vec<u8>, DriveError> {
         let bytes = self.block(log, block)?;
-        self.cipher
-            .open(kind, &bytes)
-            .map_err(|fault| self.damaged(log, block, &fault.to_string()))
+        self.cipher.open(kind, &bytes).map_err(|fault| self.damaged(log, block, &fault.to_string()))
     }
 
     /// A block as it is held here.
     pub(crate) fn block(&self, log: LogKey, block: u64) -> Result<Bytes, DriveError> {
+        crate::trace::note(log, block);
         self.logs.block(&log, block)?.ok_or(DriveError::Missing(Missing { log, block }))
     }
 }

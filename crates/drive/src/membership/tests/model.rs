@@ -34,8 +34,7 @@ impl Model {
         for _ in 0..1000 {
             model.ranks = model.ranks();
             let valid = |record: &&Record| model.is_valid(record);
-            let next: BTreeSet<RecordId> =
-                model.all.iter().filter(valid).map(Record::id).collect();
+            let next: BTreeSet<RecordId> = model.all.iter().filter(valid).map(Record::id).collect();
             if next == model.counts {
                 return model;
             }
@@ -52,7 +51,9 @@ impl Model {
         let mut rows = BTreeMap::new();
         for record in self.counting() {
             let let_in = match record.what() {
-                What::Admission { writer, .. } | What::SelfAdmission { writer, .. } => vec![*writer],
+                What::Admission { writer, .. } | What::SelfAdmission { writer, .. } => {
+                    vec![*writer]
+                }
                 What::Floor { logs } => logs.iter().map(|(log, _)| *log).collect(),
                 _ => vec![],
             };
@@ -65,7 +66,9 @@ impl Model {
 
     fn row(&self, writer: LogKey, forks: &[(u8, u64)]) -> Row {
         let floors = self.counting().filter_map(|record| match record.what() {
-            What::Floor { logs } => logs.iter().filter(|log| log.0 == writer).map(|log| log.1).max(),
+            What::Floor { logs } => {
+                logs.iter().filter(|log| log.0 == writer).map(|log| log.1).max()
+            }
             _ => None,
         });
         let floor = floors.max();
@@ -138,8 +141,7 @@ impl Model {
             .collect();
         let is_beaten = |(depth, removal): &(u32, &Record)| {
             removals.iter().any(|(other_depth, other)| {
-                other_depth < depth
-                    || other_depth == depth && self.knew(other, removal.id())
+                other_depth < depth || other_depth == depth && self.knew(other, removal.id())
             })
         };
         removals.iter().filter(|removal| !is_beaten(removal)).copied().collect()

@@ -1,0 +1,234 @@
+//! What a replica tells the sync protocol: heads, trusted trees, and which blocks answer a question.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ply_chunk::Kind;
+use ply_engine::{Durability, Engine};
+use ply_log::{Head, HeadStep, SignedHead};
+use ply_types::{LogKey, Name, Path};
+
+use super::Replica;
+use crate::commit::{Commit, LayerRow};
+use crate::error::{DriveError, Missing};
+use crate::key::layers;
+use crate::remote::Want;
+use crate::trace;
+use crate::view::cursor::RawRows;
+use crate::view::tree::Tree;
+use crate::view::{View, Walk};
+
+/// Names in one answer to a listing.
+const NAMES_MAX: usize = 1024;
+
+impl<E: Engine> Replica<E> {
+    /// Says that a peer was asked for this node's own head: from now on it may sign.
+    ///
+    /// A node that was restored from a backup would otherwise sign a second history.
+    pub fn allow_signing(&self) {
+        self.may_sign.store(true, Ordering::Release);
+    }
+
+    /// The newest signed head of a log. This node's own is signed here, once that is allowed.
+    pub fn signed_head(&self, log: &LogKey) -> Result<Option<SignedHead>, DriveError> {
+        let held = self.logs.head(log)?;
+        if *log != self.writer_key() || !self.may_sign.load(Ordering::Acquire) {
+            return Ok(held);
+        }
+        let roots = self.logs.roots(log)?;
+        if roots.length() <= held.map_or(0, |signed| signed.head.length) {
+            return Ok(held);
+        }
+        let signed = Head::new(*log, &roots).sign(&self.signer).map_err(|error| {
+            self.inconsistent(&format!("the own head cannot be signed: {error}"))
+        })?;
+        // Durable before anybody sees it: what was signed once can never be signed otherwise.
+        let mut staging = self.logs.stage();
+        if let HeadStep::Forked(_) = staging.set_head(&signed)? {
+            return Err(self.inconsistent("the own log does not grow out of its signed head"));
+        }
+        staging.commit(Durability::Synced)?;
+        Ok(Some(*signed.signed()))
+    }
+
+    /// The writers whose heads this node passes on, itself among them once it wrote something.
+    pub fn published_logs(&self) -> Vec<LogKey> {
+        let mut logs: Vec<LogKey> =
+            self.membership().writers().map(|(&writer, _)| writer).collect();
+        if !logs.contains(&self.writer_key()) {
+            logs.push(self.writer_key());
+        }
+        logs
+    }
+
+    /// How much of a log this node knows, signed or its own.
+    pub fn known_length(&self, log: &LogKey) -> Result<u64, DriveError> {
+        let head = self.logs.head(log)?.map_or(0, |signed| signed.head.length);
+        if *log == self.writer_key() {
+            return Ok(head.max(self.logs.roots(log)?.length()));
+        }
+        Ok(head)
+    }
+
+    /// The layers that the trees of the view name, as far as their tables are here.
+    pub fn layers(self: &Arc<Self>) -> Result<(Vec<Head>, Vec<Missing>), DriveError> {
+        let view = self.view();
+        let (mut heads, mut missing) = (Vec::new(), Vec::new());
+        for tree in view.trees() {
+            let mut rows = RawRows::new(tree, layers());
+            loop {
+                match rows.next() {
+                    Ok(Some((_, row))) => {
+                        heads.extend(LayerRow::decode(&row).map(|row| row.head()))
+                    }
+                    Ok(None) => break,
+                    Err(DriveError::Missing(block)) => {
+                        missing.push(block);
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok((heads, missing))
+    }
+
+    /// The tree of a log at a length, if somebody who counts vouches for it: the signed head of a
+    /// writer, or a commit that names a layer.
+    pub fn trusted(
+        self: &Arc<Self>,
+        log: &LogKey,
+        length: u64,
+    ) -> Result<Option<Head>, DriveError> {
+        if let Some(signed) = self.logs.head(log)?
+            && signed.head.length == length
+        {
+            return Ok(Some(signed.head));
+        }
+        for commit in self.effective().values() {
+            let layer = commit.envelope.layers.iter().find(|layer| layer.key == *log);
+            if let Some(layer) = layer.filter(|layer| layer.length == length) {
+                return Ok(Some(layer.head()));
+            }
+        }
+        let (layers, _) = self.layers()?;
+        Ok(layers.into_iter().find(|head| head.log == *log && head.length == length))
+    }
+
+    /// The tree of a log at a length, from what is held here.
+    pub fn tree_at(&self, log: &LogKey, length: u64) -> Result<Option<Head>, DriveError> {
+        let roots = self.logs.roots_at(log, length)?;
+        Ok(roots.map(|roots| Head::new(*log, &roots)))
+    }
+
+    /// Whether a log is a layer of this drive.
+    pub fn is_layer(self: &Arc<Self>, log: &LogKey) -> Result<bool, DriveError> {
+        Ok(self.layers()?.0.iter().any(|head| head.log == *log))
+    }
+
+    /// The shortest tree of a layer that somebody vouches for and that has a block.
+    pub fn layer_with(
+        self: &Arc<Self>,
+        log: &LogKey,
+        block: u64,
+    ) -> Result<Option<Head>, DriveError> {
+        let layers = self.layers()?.0.into_iter();
+        Ok(layers.filter(|head| head.log == *log && block < head.length).min_by_key(|h| h.length))
+    }
+
+    /// The layers that a commit made or grew, each with the blocks that are new in it, if the peer has
+    /// the commit before.
+    pub fn grown_since(
+        &self,
+        commit: &Arc<Commit>,
+        their_length: u64,
+    ) -> Result<Vec<(Head, Range<u64>)>, DriveError> {
+        let previous = match commit.envelope.ancestors.first() {
+            Some(mark) if mark.block + 1 == their_length => {
+                Some(self.marked(commit.writer, *mark)?)
+            }
+            Some(_) => return Ok(Vec::new()),
+            None => None,
+        };
+        let mut before = std::collections::BTreeMap::new();
+        if let Some(previous) = &previous {
+            let tree = Tree {
+                replica: self,
+                writer: commit.writer,
+                commit: Some(previous),
+                drafting: false,
+            };
+            let mut rows = RawRows::new(tree, layers());
+            while let Some((_, row)) = rows.next()? {
+                if let Ok(layer) = LayerRow::decode(&row) {
+                    before.insert(layer.key, layer.length);
+                }
+            }
+        }
+        let grown = commit.envelope.layers.iter().map(|layer| {
+            let start = before.get(&layer.key).copied().unwrap_or(0);
+            (layer.head(), start..layer.length)
+        });
+        Ok(grown.collect())
+    }
+
+    /// Seals what only readers of the drive may read.
+    pub fn seal(&self, kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DriveError> {
+        let sealed = self.cipher.seal(kind, bytes);
+        sealed.map_err(|fault| self.inconsistent(&fault.to_string()))
+    }
+
+    /// Opens what only readers of the drive can read.
+    pub fn open_sealed(&self, kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DriveError> {
+        let opened = self.cipher.open(kind, bytes);
+        opened.map_err(|fault| self.inconsistent(&fault.to_string()))
+    }
+
+    /// The blocks that a reader needs in order to answer a question as this node would, in the order
+    /// in which they are used, whether they are held here or not.
+    pub fn blocks_for(self: &Arc<Self>, want: &Want) -> Result<Vec<Missing>, DriveError> {
+        let view = self.view();
+        let (result, blocks) = trace::record(|| ask(&view, want));
+        match result {
+            Ok(()) | Err(DriveError::Missing(_)) => Ok(blocks),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Does what the asker will do.
+fn ask<E: Engine>(view: &View<E>, want: &Want) -> Result<(), DriveError> {
+    match want {
+        Want::Stat(path) => view.path(path).map(drop),
+        Want::List(path) => {
+            view.path(path)?;
+            view.list(path, None::<&Name>, NAMES_MAX).map(drop)
+        }
+        Want::Tree(path) => {
+            view.path(path)?;
+            let mut walk = Walk::new(view, path.clone());
+            while walk.next()?.is_some() {}
+            Ok(())
+        }
+        Want::Data { path, bytes } => data(view, path, bytes.clone()),
+        Want::Heads | Want::Blocks { .. } | Want::Everything => Ok(()),
+    }
+}
+
+fn data<E: Engine>(view: &View<E>, path: &Path, bytes: Range<u64>) -> Result<(), DriveError> {
+    let state = view.path(path)?;
+    for version in state.versions.all() {
+        if version.entry.stored().is_none() {
+            continue;
+        }
+        let mut reader = view.open(path, version)?;
+        let mut places = Vec::new();
+        reader.frames(bytes.clone(), |place| places.push(place))?;
+        for place in places {
+            let layer = reader.layer(place.layer)?;
+            trace::note(layer.key, place.block);
+        }
+    }
+    Ok(())
+}

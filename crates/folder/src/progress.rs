@@ -1,0 +1,14 @@
+//! How far an import or export is.
+
+/// How much is done. The totals are known before the first byte of content moves, and stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Files that are done, those that needed nothing among them.
+    pub files_done: u64,
+    /// All files, by name: a hard link counts like any other.
+    pub files_total: u64,
+    /// Bytes of the files that are done, and of those on their way.
+    pub bytes_done: u64,
+    /// Bytes of all files; what hard links share counts once.
+    pub bytes_total: u64,
+}

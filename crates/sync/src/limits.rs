@@ -1,0 +1,49 @@
+//! Every number that bounds what a peer can make this node do.
+
+use std::time::Duration;
+
+/// Longest message: the longest frame of a log, with its proof and headers.
+pub const MESSAGE_BYTES_MAX: usize = (1 << 20) + (64 << 10);
+
+/// Blocks that are put into one message, by bytes, unless a single one is longer.
+pub(crate) const RUN_BYTES: u64 = 256 << 10;
+
+/// Blocks in one message.
+pub(crate) const RUN_BLOCKS: u64 = 512;
+
+/// Requests of a peer that wait for their answer. More are refused.
+pub const REQUESTS_MAX: usize = 64;
+
+/// Spans in one request for blocks.
+pub(crate) const SPANS_MAX: usize = 4096;
+
+/// Bytes that one request asks for, estimated from the mean block of its log.
+pub(crate) const GET_BYTES: u64 = 4 << 20;
+
+/// Requests for blocks that are under way at once: with [`GET_BYTES`] each, enough to keep a link of
+/// 1 Gbit/s and 100 ms busy.
+pub(crate) const GETS_UNDER_WAY: usize = 4;
+
+/// Verified blocks that are collected before they are made durable: what a crash costs to send again.
+pub(crate) const INBOX_BYTES: usize = 16 << 20;
+
+/// New logs in one message of news.
+pub(crate) const NEWS_LOGS_MAX: usize = 64;
+
+/// Membership records in one message of news: 64 of 4 KiB are well within a message.
+pub(crate) const NEWS_RECORDS_MAX: usize = 64;
+
+/// Heads in a summary.
+pub(crate) const SUMMARY_HEADS_MAX: usize = 4096;
+
+/// Commit blocks and small content travel with the news when they are no longer than this together.
+pub(crate) const PUSH_BYTES: usize = 16 << 10;
+
+/// Marks of known blocks in one question.
+pub(crate) const KNOWN_MAX: usize = 4096;
+
+/// Trees that an asker says it holds, in one question.
+pub(crate) const TREES_MAX: usize = 256;
+
+/// A request whose answer does not move for this long is given up.
+pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,230 @@
+//! One conversation between two nodes about one drive.
+//!
+//! The driver calls [`Session::handle`] for each message that arrives and [`Session::expire`] when
+//! [`Session::deadline`] passes; then it drains [`Session::poll`], taking the next message only when
+//! there is room to send it.
+
+mod answer;
+mod gather;
+mod handshake;
+mod news;
+mod request;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use ply_drive::{Replica, Want};
+use ply_engine::Engine;
+use ply_proto::{self as proto, message::What};
+use ply_types::{LogKey, Time};
+
+use crate::error::SessionError;
+use crate::limits::PATIENCE;
+use crate::message;
+use crate::proof::Ends;
+use answer::Answer;
+use request::Request;
+
+/// Number of a request, given by who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Why a request brought nothing, or not all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The peer does not have it.
+    NoSource,
+    /// The peer did not answer in time.
+    TimedOut,
+    /// The peer refused.
+    Refused,
+}
+
+/// What the driver should do next.
+#[derive(Debug)]
+pub enum Output {
+    /// Send this.
+    Send(Vec<u8>),
+    /// A request is over.
+    Finished(RequestId, Result<(), Failure>),
+    /// Heads or members changed: other sessions of the drive have news.
+    Changed,
+    /// So many bytes of blocks came in for a request.
+    Arrived(RequestId, u64),
+}
+
+/// What went through a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Messages sent.
+    pub messages_out: u64,
+    /// Their bytes.
+    pub bytes_out: u64,
+    /// Messages received.
+    pub messages_in: u64,
+    /// Their bytes.
+    pub bytes_in: u64,
+    /// Bytes of blocks received, without proofs and headers.
+    pub block_bytes_in: u64,
+    /// Blocks received.
+    pub blocks_in: u64,
+}
+
+/// Where a session stands.
+#[derive(Debug)]
+enum Stage {
+    /// The opener's: said hello, waits for the welcome.
+    Greeted {
+        /// Its nonce.
+        nonce: [u8; 32],
+    },
+    /// Both proved that they know the drive.
+    Open,
+}
+
+/// See the module's own words.
+#[derive(Debug)]
+pub struct Session<E: Engine> {
+    replica: Arc<Replica<E>>,
+    ends: Ends,
+    stage: Stage,
+    outbox: VecDeque<Output>,
+    /// Requests of the peer, answered one after another.
+    answers: VecDeque<Answer>,
+    requests: BTreeMap<u64, Request>,
+    next_request: u64,
+    /// What the peer is known to have.
+    theirs: Theirs,
+    /// Blocks that came and are not stored yet.
+    inbox: Vec<proto::Blocks>,
+    inbox_bytes: usize,
+    /// Trees that somebody vouches for, by log and length.
+    trusted: HashMap<(LogKey, u64), ply_log::Head>,
+    traffic: Traffic,
+    now: Time,
+}
+
+/// What the peer is known to have.
+#[derive(Debug, Default)]
+struct Theirs {
+    /// Nothing was heard yet.
+    heard: bool,
+    lengths: HashMap<LogKey, u64>,
+    membership: Vec<u8>,
+}
+
+impl<E: Engine> Session<E> {
+    fn new(replica: Arc<Replica<E>>, ends: Ends, stage: Stage, now: Time) -> Self {
+        Self {
+            replica,
+            ends,
+            stage,
+            outbox: VecDeque::new(),
+            answers: VecDeque::new(),
+            requests: BTreeMap::new(),
+            next_request: 1,
+            theirs: Theirs::default(),
+            inbox: Vec::new(),
+            inbox_bytes: 0,
+            trusted: HashMap::new(),
+            traffic: Traffic::default(),
+            now,
+        }
+    }
+
+    /// The drive that is spoken about.
+    pub fn replica(&self) -> &Arc<Replica<E>> {
+        &self.replica
+    }
+
+    /// Whether both sides proved that they know the drive.
+    pub fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Open)
+    }
+
+    /// What went through so far.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+
+    /// Takes a message of the peer. After an error the session is over.
+    pub fn handle(&mut self, bytes: &[u8], now: Time) -> Result<(), SessionError> {
+        self.now = now;
+        self.traffic.messages_in += 1;
+        self.traffic.bytes_in += bytes.len() as u64;
+        let what = message::decode(bytes)?;
+        self.take(what)
+    }
+
+    fn take(&mut self, what: What) -> Result<(), SessionError> {
+        match (&self.stage, what) {
+            (Stage::Greeted { nonce }, What::Welcome(welcome)) => {
+                let nonce = *nonce;
+                self.welcomed(&nonce, &welcome)
+            }
+            (Stage::Open, What::Summary(summary)) => self.summary(&summary),
+            (Stage::Open, What::News(news)) => self.news(&news),
+            (Stage::Open, What::Resolve(question)) => self.resolve(&question),
+            (Stage::Open, What::Get(get)) => self.get(get),
+            (Stage::Open, What::Blocks(blocks)) => self.blocks(blocks),
+            (Stage::Open, What::Done(done)) => self.done(done),
+            (Stage::Open, What::Cancel(cancel)) => {
+                self.answers.retain(|answer| answer.request() != cancel.request);
+                Ok(())
+            }
+            (_, other) => Err(SessionError::OutOfTurn { what: message::name(&other) }),
+        }
+    }
+
+    /// The next thing to do. Answers are made here, one message at a time.
+    pub fn poll(&mut self) -> Result<Option<Output>, SessionError> {
+        if self.outbox.is_empty() {
+            self.answer_next()?;
+        }
+        let output = self.outbox.pop_front();
+        if let Some(Output::Send(bytes)) = &output {
+            self.traffic.messages_out += 1;
+            self.traffic.bytes_out += bytes.len() as u64;
+        }
+        Ok(output)
+    }
+
+    fn send(&mut self, what: What) {
+        self.outbox.push_back(Output::Send(message::encode(what)));
+    }
+
+    /// When [`Session::expire`] wants to be called.
+    pub fn deadline(&self) -> Option<Time> {
+        self.requests.values().map(|request| request.moved + PATIENCE).min()
+    }
+
+    /// Gives up on requests whose answers do not move.
+    pub fn expire(&mut self, now: Time) {
+        self.now = now;
+        let overdue: Vec<u64> = self
+            .requests
+            .iter()
+            .filter(|(_, request)| request.moved + PATIENCE <= now)
+            .map(|(&number, _)| number)
+            .collect();
+        for number in overdue {
+            self.send(What::Cancel(proto::Cancel { request: number }));
+            self.finish(number, Err(Failure::TimedOut));
+        }
+    }
+
+    /// Asks the peer. The answer is verified and stored; [`Output::Finished`] says when it is.
+    pub fn request(&mut self, want: Want, now: Time) -> Result<RequestId, SessionError> {
+        self.now = now;
+        let number = self.begin(want, None)?;
+        Ok(RequestId(number))
+    }
+
+    /// Takes a request back.
+    pub fn cancel(&mut self, request: RequestId) {
+        if self.requests.remove(&request.0).is_some() {
+            self.requests.retain(|_, other| other.part_of != Some(request.0));
+            self.send(What::Cancel(proto::Cancel { request: request.0 }));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Taking blocks in: every one is proven before it is stored.
+
+use ply_drive::DriveError;
+use ply_engine::{Durability, Engine};
+use ply_log::{Accepted, Head, HeadStep, VerifiedHead};
+use ply_merkle::{RangeProof, Trusted, Within};
+use ply_proto::{self as proto, done::Outcome};
+use ply_types::{LogKey, NodeHash, TreeHash};
+
+use super::{Failure, Output, RequestId, Session};
+use crate::error::SessionError;
+use crate::limits::INBOX_BYTES;
+
+impl<E: Engine> Session<E> {
+    /// Blocks of an answer. They are collected, then checked and stored together.
+    pub(super) fn blocks(&mut self, blocks: proto::Blocks) -> Result<(), SessionError> {
+        let bytes: usize = blocks.blocks.iter().map(bytes::Bytes::len).sum();
+        let Some(request) = self.requests.get_mut(&blocks.request) else {
+            // Taken back or given up while it was on its way.
+            return Ok(());
+        };
+        request.moved = self.now;
+        let whole = request.part_of.unwrap_or(blocks.request);
+        self.traffic.block_bytes_in += bytes as u64;
+        self.traffic.blocks_in += blocks.blocks.len() as u64;
+        self.outbox.push_back(Output::Arrived(RequestId(whole), bytes as u64));
+        if let Some(whole) = self.requests.get_mut(&whole) {
+            whole.moved = self.now;
+        }
+        self.inbox_bytes += bytes;
+        self.inbox.push(blocks);
+        if INBOX_BYTES <= self.inbox_bytes { self.store_inbox() } else { Ok(()) }
+    }
+
+    /// The end of an answer.
+    pub(super) fn done(&mut self, done: proto::Done) -> Result<(), SessionError> {
+        if !self.requests.contains_key(&done.request) {
+            return Ok(());
+        }
+        self.store_inbox()?;
+        let result = match done.outcome() {
+            Outcome::Complete => Ok(()),
+            Outcome::Partial | Outcome::Blind => Err(Failure::NoSource),
+            Outcome::Refused => Err(Failure::Refused),
+        };
+        self.finish(done.request, result);
+        self.advance()
+    }
+
+    /// Checks and stores what was collected.
+    fn store_inbox(&mut self) -> Result<(), SessionError> {
+        self.inbox_bytes = 0;
+        let inbox = std::mem::take(&mut self.inbox);
+        if inbox.is_empty() {
+            return Ok(());
+        }
+        self.store(&inbox, &[], Durability::Synced)?;
+        if inbox.iter().any(|run| {
+            LogKey::try_from(run.log.as_slice()).is_ok_and(|log| self.replica.admits(&log))
+        }) {
+            // A commit may have come by which a head counts now.
+            let before = self.replica.state_hash();
+            self.replica.refresh()?;
+            if before != self.replica.state_hash() {
+                self.outbox.push_back(Output::Changed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks runs of blocks, in order, and stores them with the heads that vouch for them.
+    ///
+    /// Runs of metadata come before the content that their commits vouch for: what cannot be vouched
+    /// for yet is tried once more after the rest is stored.
+    pub(super) fn store(
+        &mut self,
+        runs: &[proto::Blocks],
+        heads: &[VerifiedHead],
+        durability: Durability,
+    ) -> Result<(), SessionError> {
+        let waiting = self.store_once(runs, heads, durability)?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        self.replica.refresh()?;
+        let still: Vec<proto::Blocks> = waiting.into_iter().cloned().collect();
+        match self.store_once(&still, &[], durability)?.first() {
+            None => Ok(()),
+            Some(run) => Err(SessionError::Wrong {
+                log: LogKey::try_from(run.log.as_slice()).unwrap_or(LogKey([0; 32])),
+                what: "no head and no commit vouches for its tree".to_owned(),
+            }),
+        }
+    }
+
+    fn store_once<'runs>(
+        &mut self,
+        runs: &'runs [proto::Blocks],
+        heads: &[VerifiedHead],
+        durability: Durability,
+    ) -> Result<Vec<&'runs proto::Blocks>, SessionError> {
+        let local = |error: ply_log::LogsError| SessionError::Local(DriveError::from(error));
+        let replica = std::sync::Arc::clone(&self.replica);
+        let mut staging = replica.logs().stage();
+        let mut waiting = Vec::new();
+        for run in runs {
+            let claimed = claimed_tree(run)?;
+            let Some(tree) = self.vouched(&claimed)? else {
+                waiting.push(run);
+                continue;
+            };
+            let log = tree.log;
+            let wrong = |what: String| SessionError::Wrong { log, what };
+            let end = run.start.checked_add(run.blocks.len() as u64);
+            let end = end.ok_or_else(|| wrong("a run of blocks without an end".to_owned()))?;
+            let proof = RangeProof {
+                range: run.start..end,
+                within: Within::Tree { length: tree.length },
+                uncles: uncles(run)?,
+            };
+            let trusted = Trusted::Tree { length: tree.length, bytes: tree.bytes, root: tree.root };
+            let accepted = staging.accept(&log, &proof, &run.blocks, trusted);
+            match accepted.map_err(|error| {
+                if error.is_peers_fault() { wrong(error.to_string()) } else { local(error) }
+            })? {
+                Accepted::Stored(_) => {}
+                Accepted::Unproven { .. } => waiting.push(run),
+                Accepted::Forked(_) => return Err(wrong("it is of another history".to_owned())),
+            }
+        }
+        // After the blocks: their proofs show that the log held here grew into the head's.
+        for head in heads {
+            match staging.set_head(head).map_err(local)? {
+                HeadStep::Advanced | HeadStep::Known | HeadStep::Unproven { .. } => {}
+                HeadStep::Forked(clash) => {
+                    let what = "its writer signed two histories".to_owned();
+                    return Err(SessionError::Wrong { log: clash.log, what });
+                }
+            }
+        }
+        staging.commit(durability).map_err(local)?;
+        Ok(waiting)
+    }
+
+    /// The tree that a run claims to be of, if it is one that somebody vouches for.
+    fn vouched(&mut self, claimed: &Head) -> Result<Option<Head>, SessionError> {
+        let key = (claimed.log, claimed.length);
+        let trusted = match self.trusted.get(&key) {
+            Some(head) => Some(*head),
+            None => match self.replica.trusted(&claimed.log, claimed.length)? {
+                Some(head) => Some(head),
+                // The tree that is held was vouched for when it came.
+                None => self.replica.tree_at(&claimed.log, claimed.length)?,
+            },
+        };
+        let Some(trusted) = trusted else { return Ok(None) };
+        self.trusted.insert(key, trusted);
+        if trusted == *claimed {
+            Ok(Some(trusted))
+        } else {
+            let what = "its tree is not the one that its writer signed".to_owned();
+            Err(SessionError::Wrong { log: claimed.log, what })
+        }
+    }
+}
+
+fn claimed_tree(run: &proto::Blocks) -> Result<Head, SessionError> {
+    let malformed = |what: &str| SessionError::Malformed { what: what.to_owned() };
+    Ok(Head {
+        log: LogKey::try_from(run.log.as_slice()).map_err(|_| malformed("a log's key"))?,
+        length: run.length,
+        bytes: run.bytes,
+        root: TreeHash::try_from(run.root.as_slice()).map_err(|_| malformed("a root"))?,
+    })
+}
+
+fn uncles(run: &proto::Blocks) -> Result<Vec<(NodeHash, u64)>, SessionError> {
+    run.uncles
+        .iter()
+        .map(|node| {
+            let hash = NodeHash::try_from(node.hash.as_slice())
+                .map_err(|_| SessionError::Malformed { what: "a node of a proof".to_owned() })?;
+            Ok((hash, node.bytes))
+        })
+        .collect()
+}

@@ -1,0 +1,264 @@
+//! Heads and members: what each side has, and what the other lacks.
+
+use ply_drive::DriveError;
+use ply_engine::{Durability, Engine};
+use ply_log::SignedHead;
+use ply_merkle::Within;
+use ply_proto::{self as proto, message::What};
+use ply_types::LogKey;
+
+use super::answer::Answer;
+use super::{Output, Session};
+use crate::error::SessionError;
+use crate::limits::{NEWS_LOGS_MAX, NEWS_RECORDS_MAX, PUSH_BYTES, SUMMARY_HEADS_MAX};
+
+impl<E: Engine> Session<E> {
+    /// What this side has, in short.
+    pub(super) fn summarize(&self, request: u64) -> Result<proto::Summary, SessionError> {
+        let mut heads = Vec::new();
+        for log in self.replica.published_logs().into_iter().take(SUMMARY_HEADS_MAX) {
+            let length = self.replica.known_length(&log)?;
+            // A head without its commit is of no use yet: let the peer send both again.
+            let is_whole = length == 0 || self.holds(&log, length - 1)?;
+            if 0 < length && is_whole {
+                heads.push(proto::HeadMark { log: log.0.to_vec(), length });
+            }
+        }
+        Ok(proto::Summary {
+            state: self.replica.state_hash().0.to_vec(),
+            membership: self.replica.records_hash().to_vec(),
+            heads,
+            request,
+        })
+    }
+
+    fn holds(&self, log: &LogKey, block: u64) -> Result<bool, SessionError> {
+        Ok(self.replica.logs().holds(log, block).map_err(DriveError::from)?)
+    }
+
+    /// The peer says what it has: it gets what it lacks.
+    pub(super) fn summary(&mut self, summary: &proto::Summary) -> Result<(), SessionError> {
+        if SUMMARY_HEADS_MAX < summary.heads.len() {
+            return Err(SessionError::TooMuch { what: "heads in a summary" });
+        }
+        self.theirs.lengths.clear();
+        for mark in &summary.heads {
+            let log = LogKey::try_from(mark.log.as_slice())
+                .map_err(|_| SessionError::Malformed { what: "a log's key".to_owned() })?;
+            self.theirs.lengths.insert(log, mark.length);
+        }
+        self.theirs.membership.clone_from(&summary.membership);
+        self.theirs.heard = true;
+        let own = self.replica.writer_key();
+        let theirs = self.theirs.lengths.get(&own).copied().unwrap_or(0);
+        if theirs <= self.replica.known_length(&own)? {
+            self.replica.allow_signing();
+        }
+        self.tell()?;
+        if summary.request != 0 {
+            self.answers.push_back(Answer::end(summary.request, proto::done::Outcome::Complete));
+        }
+        Ok(())
+    }
+
+    /// Says that heads or members may have changed here.
+    pub fn changed(&mut self) -> Result<(), SessionError> {
+        if self.is_open() && self.theirs.heard { self.tell() } else { Ok(()) }
+    }
+
+    /// Sends what the peer lacks.
+    fn tell(&mut self) -> Result<(), SessionError> {
+        let membership = self.replica.records_hash();
+        let mut records = Vec::new();
+        if self.theirs.membership != membership {
+            records = self.replica.records();
+            self.theirs.membership = membership.to_vec();
+        }
+        let mut writers = Vec::new();
+        let mut content = Vec::new();
+        for log in self.replica.published_logs() {
+            let Some(signed) = self.replica.signed_head(&log)? else { continue };
+            let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
+            if signed.head.length <= theirs {
+                continue;
+            }
+            let (commits, pushed) = self.newest_commit(&signed, theirs)?;
+            let head = signed.to_bytes().to_vec();
+            writers.push(proto::WriterHead { head, commits });
+            content.extend(pushed);
+            self.theirs.lengths.insert(log, signed.head.length);
+        }
+        let mut records = records.chunks(NEWS_RECORDS_MAX);
+        let mut writers = writers.chunks(NEWS_LOGS_MAX);
+        loop {
+            let (some_records, some_writers) = (records.next(), writers.next());
+            if some_records.is_none() && some_writers.is_none() {
+                break;
+            }
+            let more = 0 < records.len() + writers.len();
+            self.send(What::News(proto::News {
+                state: self.replica.state_hash().0.to_vec(),
+                membership: membership.to_vec(),
+                records: some_records.unwrap_or_default().to_vec(),
+                writers: some_writers.unwrap_or_default().to_vec(),
+                content: if more { Vec::new() } else { std::mem::take(&mut content) },
+                more,
+                ..proto::News::default()
+            }));
+        }
+        Ok(())
+    }
+
+    /// The commit that a head ends with, and the content that came with it if it is small.
+    fn newest_commit(
+        &self,
+        signed: &SignedHead,
+        theirs: u64,
+    ) -> Result<(Vec<proto::Blocks>, Vec<proto::Blocks>), SessionError> {
+        let (log, length) = (signed.head.log, signed.head.length);
+        let Some(block) = length.checked_sub(1) else { return Ok((Vec::new(), Vec::new())) };
+        let commit = match self.replica.commit(log, block) {
+            Ok(commit) => commit,
+            Err(DriveError::Missing(_)) => return Ok((Vec::new(), Vec::new())),
+            Err(error) => return Err(error.into()),
+        };
+        let mut positions = vec![block];
+        positions.extend(commit.clock_base());
+        let mut commits = Vec::new();
+        if 0 < theirs && theirs < block {
+            // Shows that the log they have grew into this one. From the last block on, that block's
+            // own proof shows it.
+            commits.extend(self.proven(0, signed.head, theirs..theirs)?);
+        }
+        for position in positions {
+            commits.extend(self.proven(0, signed.head, position..position + 1)?);
+        }
+        // Content that is new since what the peer had, if it is little.
+        let mut content = Vec::new();
+        let mut bytes = 0;
+        for (layer, blocks) in self.replica.grown_since(&commit, theirs)? {
+            if blocks.is_empty() {
+                continue;
+            }
+            match self.proven(0, layer, blocks.clone())? {
+                Some(run) if run.blocks.len() as u64 == blocks.end - blocks.start => {
+                    bytes += run.blocks.iter().map(bytes::Bytes::len).sum::<usize>();
+                    content.push(run);
+                }
+                _ => return Ok((commits, Vec::new())),
+            }
+            if PUSH_BYTES < bytes {
+                return Ok((commits, Vec::new()));
+            }
+        }
+        Ok((commits, content))
+    }
+
+    /// A run of held blocks with its proof, as long as a message takes; `None` if the first is not
+    /// held or cannot be proven. An empty range gives the proof alone.
+    pub(super) fn proven(
+        &self,
+        request: u64,
+        tree: ply_log::Head,
+        blocks: std::ops::Range<u64>,
+    ) -> Result<Option<proto::Blocks>, SessionError> {
+        let logs = self.replica.logs();
+        let local = |error: ply_log::LogsError| SessionError::Local(error.into());
+        let (mut run, mut bytes) = (Vec::new(), 0);
+        for position in blocks.clone() {
+            let is_full =
+                crate::limits::RUN_BYTES < bytes || crate::limits::RUN_BLOCKS <= run.len() as u64;
+            if is_full {
+                break;
+            }
+            match logs.block(&tree.log, position).map_err(local)? {
+                Some(block) if run.is_empty() || bytes + block.len() as u64 <= 1 << 20 => {
+                    bytes += block.len() as u64;
+                    run.push(block);
+                }
+                _ => break,
+            }
+        }
+        if run.is_empty() && !blocks.is_empty() {
+            return Ok(None);
+        }
+        let range = blocks.start..blocks.start + run.len() as u64;
+        let within = Within::Tree { length: tree.length };
+        let proof = match logs.prove(&tree.log, range, within) {
+            Ok(proof) => proof,
+            Err(error) if error.is_missing() => return Ok(None),
+            Err(error) => return Err(local(error)),
+        };
+        let uncles = proof.uncles.iter();
+        Ok(Some(proto::Blocks {
+            request,
+            log: tree.log.0.to_vec(),
+            start: blocks.start,
+            blocks: run,
+            within: 0,
+            length: tree.length,
+            bytes: tree.bytes,
+            root: tree.root.0.to_vec(),
+            uncles: uncles
+                .map(|(hash, bytes)| proto::ProofNode { hash: hash.0.to_vec(), bytes: *bytes })
+                .collect(),
+        }))
+    }
+
+    /// The peer tells what it has: heads are checked and stored with their commits.
+    pub(super) fn news(&mut self, news: &proto::News) -> Result<(), SessionError> {
+        if NEWS_LOGS_MAX < news.writers.len() || NEWS_RECORDS_MAX < news.records.len() {
+            return Err(SessionError::TooMuch { what: "news at once" });
+        }
+        let mut changed = self
+            .replica
+            .accept_records(&news.records)
+            .map_err(|error| SessionError::WrongRecord { what: error.to_string() })?;
+        self.theirs.membership.clone_from(&news.membership);
+        let mut lacking = Vec::new();
+        let mut heads = Vec::new();
+        for writer in &news.writers {
+            let signed = SignedHead::from_bytes(&writer.head)
+                .map_err(|error| SessionError::Malformed { what: error.to_string() })?;
+            let log = signed.head.log;
+            if !self.replica.admits(&log) {
+                // Nobody let it in, or the record that does is still on its way.
+                continue;
+            }
+            let theirs = self.theirs.lengths.entry(log).or_insert(0);
+            *theirs = signed.head.length.max(*theirs);
+            let known = self.replica.known_length(&log)?;
+            let is_newer = known < signed.head.length;
+            let is_whole = known == 0 || self.holds(&log, known - 1)?;
+            if is_newer || !is_whole {
+                let verified = signed
+                    .verify()
+                    .map_err(|error| SessionError::Wrong { log, what: error.to_string() })?;
+                heads.push(verified);
+                self.trusted.insert((log, signed.head.length), signed.head);
+                if writer.commits.is_empty() {
+                    lacking.push((log, signed.head.length - 1));
+                }
+            }
+        }
+        if !heads.is_empty() {
+            let fresh: Vec<LogKey> = heads.iter().map(|head| head.signed().head.log).collect();
+            let commits = news.writers.iter().flat_map(|writer| writer.commits.clone());
+            let commits: Vec<proto::Blocks> =
+                commits.filter(|run| fresh.iter().any(|log| log.0.as_slice() == run.log)).collect();
+            self.store(&commits, &heads, Durability::Synced)?;
+            changed = true;
+        }
+        if changed {
+            self.replica.refresh()?;
+            self.outbox.push_back(Output::Changed);
+        }
+        if !news.content.is_empty() {
+            self.store(&news.content, &[], Durability::Synced)?;
+        }
+        for (log, block) in lacking {
+            self.begin(ply_drive::Want::Blocks { log, blocks: block..block + 1 }, None)?;
+        }
+        Ok(())
+    }
+}

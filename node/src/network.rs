@@ -1,0 +1,207 @@
+//! The seam between the commands and everything that talks to other nodes.
+//!
+//! A node that runs has a [`Network`]; one that a command opened for itself has none, and all that is
+//! local works without.
+
+mod offline;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ply_drive::{BoxFuture, Remote, Replica};
+use ply_store::Store;
+use ply_types::{DriveId, Fault, LogKey, Path};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::node::Node;
+use offline::Offline;
+
+/// What the user chose for the network of a node.
+#[derive(Clone, Debug)]
+pub(crate) struct NetworkOptions {
+    /// Multiaddrs to listen on; a port of the system's choice on every interface when there is none.
+    pub(crate) listen: Vec<String>,
+    /// Nodes to be connected to always.
+    pub(crate) bootstrap: Vec<String>,
+    /// Whether nodes on the local network are looked for.
+    pub(crate) mdns: bool,
+    /// Whether nodes are looked for in the distributed hash table.
+    pub(crate) dht: bool,
+}
+
+/// Another node that is connected.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// Its peer id.
+    pub(crate) id: String,
+    /// Where it is.
+    pub(crate) address: String,
+    /// Drives that both have.
+    pub(crate) drives: Vec<DriveId>,
+}
+
+/// Bytes on their way.
+#[derive(Clone, Debug)]
+pub(crate) struct Transfer {
+    /// Of which drive.
+    pub(crate) drive: DriveId,
+    /// What for, in words.
+    pub(crate) what: String,
+    /// Bytes that came.
+    pub(crate) done_bytes: u64,
+    /// Bytes that there are.
+    pub(crate) total_bytes: u64,
+}
+
+/// What a synchronisation is to bring.
+#[derive(Clone, Debug)]
+pub(crate) struct SyncRequest {
+    /// Below which path.
+    pub(crate) path: Path,
+    /// Whether all content is wanted, or only what others know.
+    pub(crate) full: bool,
+    /// How long the user waits.
+    pub(crate) timeout: Duration,
+}
+
+/// What a synchronisation brought.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SyncSummary {
+    /// Peers that were asked.
+    pub(crate) peers: u64,
+    /// Blocks that arrived.
+    pub(crate) blocks: u64,
+    /// Bytes that arrived.
+    pub(crate) bytes: u64,
+    /// Writers of whom not everything is here.
+    pub(crate) unfetched: Vec<LogKey>,
+}
+
+/// Why others could not be reached.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub(crate) enum NetworkError {
+    /// There is no network.
+    #[error("this node has no network")]
+    Offline,
+    /// An address or a peer id that is none.
+    #[error("'{text}' is not {what}")]
+    Malformed {
+        /// As it was written.
+        text: String,
+        /// What it should be.
+        what: &'static str,
+    },
+    /// A peer that is not connected.
+    #[error("no peer '{peer}' is connected")]
+    NoPeer {
+        /// As it was written.
+        peer: String,
+    },
+    /// Nobody in reach has what is wanted.
+    #[error("no peer has it: waited {} s", .waited.as_secs_f32())]
+    Unreachable {
+        /// How long.
+        waited: Duration,
+    },
+    /// The other side did not keep to the protocol.
+    #[error("the other side: {what}")]
+    Peer {
+        /// What it did.
+        what: String,
+    },
+    /// The machine refused.
+    #[error("{doing}: {what}")]
+    Machine {
+        /// What was tried.
+        doing: String,
+        /// What the system said.
+        what: String,
+    },
+}
+
+impl NetworkError {
+    /// What the caller can do about it.
+    pub(crate) fn fault(&self) -> Fault {
+        match self {
+            Self::Offline | Self::Unreachable { .. } => Fault::Offline,
+            Self::Malformed { .. } => Fault::Invalid,
+            Self::NoPeer { .. } => Fault::Absent,
+            Self::Peer { .. } => Fault::Peer,
+            Self::Machine { .. } => Fault::Machine,
+        }
+    }
+}
+
+/// Something that bytes come from and go to.
+pub(crate) type Source = Box<dyn AsyncRead + Send + Unpin>;
+/// See [`Source`].
+pub(crate) type Sink = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// The other nodes, as the commands see them.
+///
+/// # Contract
+///
+/// Calls that are not futures return at once. Drives that were added are served and announced until
+/// they are removed; adding one twice is no error.
+pub(crate) trait Network: Send + Sync {
+    /// Where this node listens, its peer id included.
+    fn addresses(&self) -> Vec<String>;
+
+    /// Connects to a node and stays connected. Says its peer id.
+    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<String, NetworkError>>;
+
+    /// Closes the connections to a peer.
+    fn disconnect<'a>(&'a self, peer: &'a str) -> BoxFuture<'a, Result<(), NetworkError>>;
+
+    /// Who is connected.
+    fn peers(&self) -> BoxFuture<'_, Vec<Peer>>;
+
+    /// What is on its way.
+    fn transfers(&self) -> Vec<Transfer>;
+
+    /// What brings the missing parts of a drive.
+    fn remote(&self, replica: &Arc<Replica<Store>>) -> Arc<dyn Remote>;
+
+    /// Tells others that there is a new commit.
+    fn announce(&self, drive: DriveId);
+
+    /// Begins to serve a drive.
+    fn add(&self, replica: &Arc<Replica<Store>>);
+
+    /// Ends serving a drive.
+    fn remove(&self, drive: DriveId);
+
+    /// Fetches now.
+    fn sync<'a>(
+        &'a self,
+        replica: &'a Arc<Replica<Store>>,
+        request: &'a SyncRequest,
+    ) -> BoxFuture<'a, Result<SyncSummary, NetworkError>>;
+
+    /// Says goodbye to everybody.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Starts the network of a node that runs, for all of its drives that are not paused.
+#[expect(clippy::unused_async, reason = "starting to listen will take its time")]
+pub(crate) async fn start(
+    node: &Node,
+    options: &NetworkOptions,
+) -> Result<Arc<dyn Network>, NetworkError> {
+    tracing::debug!(home = %node.folder().display(), ?options, "there is no network yet");
+    Ok(Arc::new(Offline))
+}
+
+/// Runs the protocol for one drive over a pair of pipes until both sides have what the other has.
+/// Works with and without a running network.
+#[expect(clippy::unused_async, reason = "the conversation will take its time")]
+pub(crate) async fn replicate(
+    _node: &Node,
+    _replica: &Arc<Replica<Store>>,
+    _source: Source,
+    _sink: Sink,
+) -> Result<SyncSummary, NetworkError> {
+    Err(NetworkError::Offline)
+}

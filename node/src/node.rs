@@ -1,0 +1,179 @@
+//! A node: one home, its store, and the drives that are open.
+
+mod drives;
+mod events;
+mod machine;
+mod names;
+mod sharing;
+mod writers;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use ply_drive::{Host, Replica, read_settings, write_settings};
+use ply_engine::EngineError;
+use ply_store::Store;
+use ply_types::{DriveId, Seed};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use drives::NewDrive;
+pub(crate) use events::{Change, Event, Events};
+pub(crate) use sharing::{Joined, Rights};
+pub(crate) use writers::parse_writer;
+
+use crate::error::CommandError;
+use crate::home::{Home, Install, make_secret, read_secret};
+use crate::network::Network;
+use machine::Machine;
+
+/// How often a locked store is looked at again: a node that starts or stops is done by then.
+const LOCK_TRIES: u32 = 20;
+/// Time between two looks.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
+/// See the module's page.
+pub(crate) struct Node {
+    home: Home,
+    engine: Arc<Store>,
+    seed: Seed,
+    /// Goes into the settings of drives that are made or joined here.
+    install_nonce: [u8; 32],
+    host: Arc<dyn Host>,
+    /// Drives that are open. Held while one is opened, so that none is open twice.
+    open: Mutex<BTreeMap<DriveId, Arc<Replica<Store>>>>,
+    network: OnceLock<Arc<dyn Network>>,
+    events: Events,
+    /// Cancelled when the node is to stop.
+    stop: CancellationToken,
+    /// What the user should know about how the node was opened.
+    notices: Vec<String>,
+}
+
+impl Node {
+    /// Opens the node in a home, or makes one. Only one process can have it open.
+    pub(crate) fn open(home: Home) -> Result<Self, CommandError> {
+        home.create()?;
+        let engine = Arc::new(Store::open(&home.store())?);
+        let host: Arc<dyn Host> = Arc::new(Machine::new()?);
+        let (drives, damaged) = read_settings(&*engine)?;
+        let mut notices: Vec<String> =
+            damaged.into_iter().map(|what| format!("a drive is left out: {what}")).collect();
+        let seed = match read_secret(&home)? {
+            Some(seed) => seed,
+            None if drives.is_empty() => make_secret(&home, host.random())?,
+            // A new secret would be another node, without a way back.
+            None => {
+                let what = "it is missing, though this node has drives: restore it from a backup";
+                return Err(CommandError::Home { place: home.secret(), what });
+            }
+        };
+        let install_nonce = match Install::read(&home)? {
+            Install::Here(nonce) => nonce,
+            state => {
+                let nonce = host.random();
+                // Drives first: the mark says that this was done.
+                for mut settings in drives {
+                    settings.install_nonce = nonce;
+                    write_settings(&*engine, &settings)?;
+                }
+                Install::write(&home, &nonce)?;
+                if state == Install::Copied {
+                    let place = home.folder().display();
+                    notices.push(format!(
+                        "{place} was made elsewhere: from now on it writes under keys of its own"
+                    ));
+                }
+                nonce
+            }
+        };
+        Ok(Self {
+            home,
+            engine,
+            seed,
+            install_nonce,
+            host,
+            open: Mutex::default(),
+            network: OnceLock::new(),
+            events: Events::new(),
+            stop: CancellationToken::new(),
+            notices,
+        })
+    }
+
+    /// Opens the node; while another process has it, waits a little.
+    pub(crate) async fn open_patiently(home: &Home) -> Result<Self, CommandError> {
+        for _ in 0..LOCK_TRIES {
+            match Self::open(home.clone()) {
+                Err(CommandError::Engine(EngineError::InUse { .. })) => {
+                    tokio::time::sleep(LOCK_PAUSE).await;
+                }
+                result => return result,
+            }
+        }
+        Err(CommandError::InUse { home: home.folder().to_owned() })
+    }
+
+    /// Its home.
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Where it keeps everything.
+    pub(crate) fn folder(&self) -> &Path {
+        self.home.folder()
+    }
+
+    /// The store.
+    pub(crate) fn engine(&self) -> &Arc<Store> {
+        &self.engine
+    }
+
+    /// The secret.
+    pub(crate) fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// Clock and chance.
+    pub(crate) fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
+    /// What happens in the drives.
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Says that the node is to stop, and when it was told so.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// What the user should know about how the node was opened.
+    pub(crate) fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The network, while this is a running node.
+    pub(crate) fn network(&self) -> Option<&Arc<dyn Network>> {
+        self.network.get()
+    }
+
+    /// The network, or an error that says how to get one.
+    pub(crate) fn running(&self) -> Result<&Arc<dyn Network>, CommandError> {
+        let home = self.folder().to_owned();
+        self.network().ok_or(CommandError::NotRunning { home })
+    }
+
+    /// Joins the node to a network, once.
+    pub(crate) fn attach(&self, network: Arc<dyn Network>) {
+        if self.network.set(network).is_err() {
+            tracing::warn!("the node has a network already");
+        }
+    }
+
+    fn open_drives(&self) -> std::sync::MutexGuard<'_, BTreeMap<DriveId, Arc<Replica<Store>>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

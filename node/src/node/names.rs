@@ -1,0 +1,66 @@
+//! Local names of drives.
+
+use crate::error::CommandError;
+
+/// Longest name of a drive, in bytes.
+const NAME_BYTES_MAX: usize = 64;
+/// Digits of a whole key.
+const KEY_DIGITS: usize = 64;
+
+/// Checks that a text can name a drive in arguments and never be taken for something else.
+pub(super) fn check(name: &str) -> Result<(), CommandError> {
+    let why = if name.is_empty() {
+        "it is empty"
+    } else if NAME_BYTES_MAX < name.len() {
+        "it is longer than 64 bytes"
+    } else if name.starts_with('-') {
+        "it begins with a dash"
+    } else if name.chars().any(|c| matches!(c, ':' | '@' | '/') || c.is_control()) {
+        "it contains ':', '@', '/' or a control character"
+    } else if name.len() == KEY_DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        "it looks like a key"
+    } else {
+        return Ok(());
+    };
+    Err(CommandError::BadName { name: name.to_owned(), why })
+}
+
+/// The name that was asked for, or one like it that is free.
+pub(super) fn free(wish: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    if !is_taken(wish) {
+        return wish.to_owned();
+    }
+    let numbered = (2_u32..).map(|number| {
+        let mark = format!("-{number}");
+        let mut stem = wish.to_owned();
+        while NAME_BYTES_MAX < stem.len() + mark.len() {
+            stem.pop();
+        }
+        stem + &mark
+    });
+    numbered.into_iter().find(|name| !is_taken(name)).unwrap_or_else(|| wish.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_be_taken_for_something_else() {
+        for name in ["docs", "My Files", "Bücher", "cafe"] {
+            assert!(check(name).is_ok(), "{name}");
+        }
+        let key = "a".repeat(64);
+        for name in ["", "a:b", "a@b", "a/b", "-a", "a\nb", &key, &"n".repeat(65)] {
+            assert!(check(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_taken_name_gets_a_number() {
+        assert_eq!(free("docs", |_| false), "docs");
+        assert_eq!(free("docs", |name| name == "docs"), "docs-2");
+        assert_eq!(free("docs", |name| name != "docs-4"), "docs-4");
+        assert_eq!(free(&"n".repeat(64), |name| name.len() == 64 && !name.contains('-')).len(), 64);
+    }
+}
