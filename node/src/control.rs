@@ -28,6 +28,6 @@ mod streams;
 
 pub(crate) use client::{Ended, command};
 pub(crate) use frame::{Frame, Kind};
-pub(crate) use request::Caller;
+pub(crate) use request::{Caller, Request};
 pub(crate) use server::serve;
 pub(crate) use socket::{bind, connect, remove};

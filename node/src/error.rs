@@ -83,6 +83,9 @@ pub(crate) enum CommandError {
     /// Something that this version cannot do.
     #[error("{0} is not supported yet")]
     Unsupported(&'static str),
+    /// The running node did not answer.
+    #[error("{0}")]
+    Node(String),
     /// The command is one for a running node.
     #[error("no node is running on {}", .home.display())]
     NotRunning {
@@ -164,6 +167,7 @@ impl CommandError {
                 _ => Fault::Machine,
             },
             Self::Unsupported(_)
+            | Self::Node(_)
             | Self::NotRunning { .. }
             | Self::InUse { .. }
             | Self::Home { .. }

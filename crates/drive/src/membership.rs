@@ -1,27 +1,30 @@
 //! Who may write to a drive, as a function of the signed records about it.
 //!
 //! [`Membership::evaluate`] reads a *set* of records and fork proofs: order and repetition change
-//! nothing, so nodes that hold the same set agree. No clock is asked; expiry is a record like others.
+//! nothing, so nodes that hold the same set agree. No clock is asked; expiry is a record like
+//! others.
 //!
 //! # Rules
 //!
-//! - **Rank.** The drive's key stands at depth 0. Whom it makes an admin stands at depth 1, and so on;
-//!   at equal depth the lower record name ranks higher. Of several admissions the best one ranks a key.
-//! - **Word.** A record counts if it rests on the word of the drive's key or an admin. A self-admission
-//!   rests on the word of whoever issued the invite. Only the drive's key sets floors.
-//! - **Removal.** Any admin removes plain writers; an admin is removed only by a higher rank. Of several
-//!   removals those nearest to the drive's key decide; among these one that knew another replaces
-//!   it; of the rest the shortest cut counts. A removal also ends what is admitted later: a removed
-//!   writer goes on under a new key.
-//! - **A removed admin's records** stay as far as those who removed it knew them: named in `seen`, or in
-//!   `seen` of the remover's own earlier records that it names. All others are void, whenever they
-//!   were made, and so are claims to slots of its invites that the remover had not seen. Whom a void
-//!   record admitted may be admitted anew.
-//! - **Slots.** The lowest record name has a slot until an admin admits one of its claimants by name. A
-//!   revocation ends the invite but for those it confirms and those admitted by name.
+//! - **Rank.** The drive's key stands at depth 0. Whom it makes an admin stands at depth 1, and so
+//!   on; at equal depth the lower record name ranks higher. Of several admissions the best one
+//!   ranks a key.
+//! - **Word.** A record counts if it rests on the word of the drive's key or an admin. A
+//!   self-admission rests on the word of whoever issued the invite. Only the drive's key sets
+//!   floors.
+//! - **Removal.** Any admin removes plain writers; an admin is removed only by a higher rank. Of
+//!   several removals those nearest to the drive's key decide; among these one that knew another
+//!   replaces it; of the rest the shortest cut counts. A removal also ends what is admitted later:
+//!   a removed writer goes on under a new key.
+//! - **A removed admin's records** stay as far as those who removed it knew them: named in `seen`,
+//!   or in `seen` of the remover's own earlier records that it names. All others are void, whenever
+//!   they were made, and so are claims to slots of its invites that the remover had not seen. Whom
+//!   a void record admitted may be admitted anew.
+//! - **Slots.** The lowest record name has a slot until an admin admits one of its claimants by
+//!   name. A revocation ends the invite but for those it confirms and those admitted by name.
 //! - **Forks** stop a writer at the last common length. Its records of membership are not touched.
-//! - **Floors** outlast all of this: no log ends below its floor, and a floored log counts up to the
-//!   floor even if its admission is void.
+//! - **Floors** outlast all of this: no log ends below its floor, and a floored log counts up to
+//!   the floor even if its admission is void.
 //!
 //! # Invariants
 //!
@@ -127,7 +130,8 @@ impl Membership {
         self.writer(key).is_some_and(|status| status.end.is_none_or(|end| 0 < end.length))
     }
 
-    /// Whether a record that this key signs now would count: the drive's key, or an admin not removed.
+    /// Whether a record that this key signs now would count: the drive's key, or an admin not
+    /// removed.
     pub fn is_admin(&self, key: &LogKey) -> bool {
         self.rank(key).is_some() && !self.removed_admins.contains(key)
     }
@@ -147,10 +151,11 @@ impl Membership {
         self.counted.contains(record)
     }
 
-    /// Whether a peer's record is worth keeping: it rests on the word of somebody who has a say, or had.
+    /// Whether a peer's record is worth keeping: it rests on the word of somebody who has a say, or
+    /// had.
     ///
-    /// Records may come before those that give their issuers a say: offer what is refused again after
-    /// each evaluation that admits somebody.
+    /// Records may come before those that give their issuers a say: offer what is refused again
+    /// after each evaluation that admits somebody.
     pub fn wants(&self, record: &Record) -> bool {
         record.drive() == self.drive && self.rank(&record.authority()).is_some()
     }

@@ -5,13 +5,15 @@
 //! bytes   version (1) · Ticket as protobuf · checksum (4)
 //! ```
 //!
-//! The checksum is the start of a BLAKE3 over what precedes it. It catches slips of the hand and the
-//! clipboard, not forgers: whoever can hand out a ticket could hand out another.
+//! The checksum is the start of a BLAKE3 over what precedes it. It catches slips of the hand and
+//! the clipboard, not forgers: whoever can hand out a ticket could hand out another.
 //!
 //! # Invariants
 //!
-//! - Every [`Ticket`] has a text of at most [`TICKET_TEXT_BYTES_MAX`] bytes that reads back as itself.
-//! - The invite of a ticket is a signed one of that drive, and the secret beside it is the invite's.
+//! - Every [`Ticket`] has a text of at most [`TICKET_TEXT_BYTES_MAX`] bytes that reads back as
+//!   itself.
+//! - The invite of a ticket is a signed one of that drive, and the secret beside it is the
+//!   invite's.
 //! - `Debug` shows no secret. `Display` is the ticket, secrets and all.
 
 mod codec;

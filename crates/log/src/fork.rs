@@ -1,8 +1,8 @@
 //! Proof that a writer signed two histories.
 //!
 //! A log only grows, so of any two heads that its writer signed, the longer tree contains the
-//! shorter. Where one block position holds different leaves under two signed heads, the writer broke
-//! that promise, and two inclusion proofs of the position show it to everybody for ever.
+//! shorter. Where one block position holds different leaves under two signed heads, the writer
+//! broke that promise, and two inclusion proofs of the position show it to everybody for ever.
 //!
 //! # What is claimed
 //!
@@ -32,7 +32,8 @@ pub struct Branch {
     pub leaf: LeafHash,
     /// Bytes of that block.
     pub leaf_bytes: u64,
-    /// The uncles of that one block within the whole tree of the head, as in [`RangeProof::uncles`].
+    /// The uncles of that one block within the whole tree of the head, as in
+    /// [`RangeProof::uncles`].
     pub uncles: Vec<(NodeHash, u64)>,
 }
 
@@ -135,7 +136,8 @@ impl ForkProof {
         }
         a.check(position)?;
         b.check(position)?;
-        // One subtree left of a position for each one bit of it, the same in every tree that holds it.
+        // One subtree left of a position for each one bit of it, the same in every tree that holds
+        // it.
         let left = position.count_ones() as usize;
         let is_first = a.uncles.iter().take(left).eq(b.uncles.iter().take(left));
         Ok(Fork { log, common: position, is_first })

@@ -1,8 +1,8 @@
 //! Which blocks of a log are held.
 //!
-//! Most logs are held from their start up to some block, and cost one number. What is held beyond the
-//! first gap is kept in pages of [`PAGE_BLOCKS`] blocks, each a compressed bitmap, so that one new
-//! block changes one small page.
+//! Most logs are held from their start up to some block, and cost one number. What is held beyond
+//! the first gap is kept in pages of [`PAGE_BLOCKS`] blocks, each a compressed bitmap, so that one
+//! new block changes one small page.
 //!
 //! Equal sets are equal maps: the prefix is as long as it can be, and no page is empty.
 
@@ -95,8 +95,8 @@ impl HaveMap {
         block < self.contiguous || self.pages.get(&page).is_some_and(|bits| bits.contains(at))
     }
 
-    /// Adds blocks. Behind a gap this takes memory for each page, so the range must be of blocks that
-    /// are really there; what a peer says is read with [`HaveMap::decode`].
+    /// Adds blocks. Behind a gap this takes memory for each page, so the range must be of blocks
+    /// that are really there; what a peer says is read with [`HaveMap::decode`].
     pub fn insert_range(&mut self, range: Range<u64>) {
         let range = clip(&range);
         if range.is_empty() {

@@ -7,8 +7,8 @@
 //! └────────────── signed: 80 bytes ───────────────┘
 //! ```
 //!
-//! A head goes one way: a [`Head`] is signed, or a [`SignedHead`] is verified, and only then is there
-//! a [`VerifiedHead`], which alone can be trusted in a proof.
+//! A head goes one way: a [`Head`] is signed, or a [`SignedHead`] is verified, and only then is
+//! there a [`VerifiedHead`], which alone can be trusted in a proof.
 
 use ply_merkle::{LENGTH_MAX, Roots, Trusted};
 use ply_types::{Fault, LogKey, TreeHash};

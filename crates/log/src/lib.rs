@@ -5,14 +5,14 @@
 //!
 //! # Where this sits
 //!
-//! Rank 2, pure: no I/O, no clock, no tasks, no randomness. The tree is `merkle`'s; frames and rows go
-//! through the seam of `engine`.
+//! Rank 2, pure: no I/O, no clock, no tasks, no randomness. The tree is `merkle`'s; frames and rows
+//! go through the seam of `engine`.
 //!
 //! # Invariants
 //!
 //! - A [`VerifiedHead`] was signed by the writer of its log: there is no other way to make one.
-//! - A signature counts under one context and for one message. All signatures of the project are made
-//!   and checked by [`Signer::sign`] and [`verify`].
+//! - A signature counts under one context and for one message. All signatures of the project are
+//!   made and checked by [`Signer::sign`] and [`verify`].
 //! - All that [`Logs`] keeps of one log belongs to one tree.
 //! - A block is checked against its leaf on every read, and nothing is stored that was not proved.
 //! - A set of blocks has one [`HaveMap`] and one encoding.

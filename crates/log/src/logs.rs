@@ -1,12 +1,13 @@
 //! Logs in a storage engine.
 //!
-//! What is kept of a log: the frames of the blocks that are held, the leaf of each block that was ever
-//! held, the nodes of the tree that lead to them, the newest signed head, and the roots of the longest
-//! tree that blocks here were checked against (of an own log: all that was appended, signed or not).
+//! What is kept of a log: the frames of the blocks that are held, the leaf of each block that was
+//! ever held, the nodes of the tree that lead to them, the newest signed head, and the roots of the
+//! longest tree that blocks here were checked against (of an own log: all that was appended, signed
+//! or not).
 //!
-//! Everything that is kept of one log belongs to **one tree**. Blocks and heads of a tree that does not
-//! contain, or lie in, the one held are not stored; they come back as [`Accepted::Forked`], or as
-//! [`Accepted::Unproven`] while nothing shows how the two trees lie to each other.
+//! Everything that is kept of one log belongs to **one tree**. Blocks and heads of a tree that does
+//! not contain, or lie in, the one held are not stored; they come back as [`Accepted::Forked`], or
+//! as [`Accepted::Unproven`] while nothing shows how the two trees lie to each other.
 //!
 //! Reads are direct ([`Logs`]). Writes are collected in a [`Staging`] and applied as one batch.
 
@@ -35,8 +36,8 @@ use crate::fork::Branch;
 use crate::have::HaveMap;
 use crate::head::{SignedHead, VerifiedHead};
 
-/// The logs in an engine. Cheap to clone; all that write to the same logs must share one by cloning,
-/// for it holds the lock under which batches are applied.
+/// The logs in an engine. Cheap to clone; all that write to the same logs must share one by
+/// cloning, for it holds the lock under which batches are applied.
 #[derive(Debug)]
 pub struct Logs<E> {
     engine: Arc<E>,
@@ -81,7 +82,8 @@ impl<E: Engine> Logs<E> {
         read::head(&*self.engine, log)
     }
 
-    /// The roots of the longest tree that is known here; of an own log with all that is not signed yet.
+    /// The roots of the longest tree that is known here; of an own log with all that is not signed
+    /// yet.
     pub fn roots(&self, log: &LogKey) -> Result<Roots, LogsError> {
         read::roots(&*self.engine, log)
     }

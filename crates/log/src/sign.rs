@@ -1,9 +1,9 @@
 //! Signatures, each under a context, so that none given for one purpose can serve another.
 //!
 //! What ed25519 signs is never the message itself but 32 bytes: BLAKE3 of the message in its
-//! `derive_key` mode, under the context string. Two contexts share no hash, so a signature says both
-//! what was signed and as what. Verification is strict: keys and signatures of small order, and
-//! second encodings of the same signature, are refused.
+//! `derive_key` mode, under the context string. Two contexts share no hash, so a signature says
+//! both what was signed and as what. Verification is strict: keys and signatures of small order,
+//! and second encodings of the same signature, are refused.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! The Merkle tree of a log: its shape, its roots, proofs for ranges of blocks, and byte seek.
 //!
 //! A log of blocks is hashed into a tree whose nodes never change once all blocks under them are
-//! there. Nodes are numbered as one reads a drawing of the tree from left to right: block `i` is node
-//! `2i`, and the nodes above stand on the odd numbers between.
+//! there. Nodes are numbered as one reads a drawing of the tree from left to right: block `i` is
+//! node `2i`, and the nodes above stand on the odd numbers between.
 //!
 //! ```text
 //! level 2          3

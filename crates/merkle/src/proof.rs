@@ -1,9 +1,10 @@
 //! Proofs that blocks belong to a tree.
 //!
-//! A proof for the blocks `a..b` brings the **uncles**: the largest complete subtrees beside the range.
-//! With the leaves of the range they rebuild everything up to what the asker trusts already, be it
-//! the hash of all roots or one node. Which uncles these are, and in which order, follows from the
-//! question alone ([`uncle_indices`]), so a proof holds hashes and byte counts, and no index.
+//! A proof for the blocks `a..b` brings the **uncles**: the largest complete subtrees beside the
+//! range. With the leaves of the range they rebuild everything up to what the asker trusts already,
+//! be it the hash of all roots or one node. Which uncles these are, and in which order, follows
+//! from the question alone ([`uncle_indices`]), so a proof holds hashes and byte counts, and no
+//! index.
 //!
 //! ```text
 //! blocks 2..3 within the tree of 5 blocks:       uncles 1, 6, 8

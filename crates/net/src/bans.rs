@@ -16,7 +16,7 @@ impl Bans {
     /// Bans a peer. A longer ban that is in force stays so.
     pub(crate) fn add(&mut self, peer: PeerId, duration: Duration, now: Instant) {
         // Durations beyond the clock's reach mean for as long as the node runs: a century will do.
-        let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        let century = Duration::from_hours(100 * 365 * 24);
         let until = now + duration.min(century);
         let known = self.until.entry(peer).or_insert(until);
         *known = until.max(*known);
@@ -39,11 +39,11 @@ mod tests {
     #[test]
     fn the_longer_ban_counts() {
         let (mut bans, peer, now) = (Bans::default(), PeerId::random(), Instant::now());
-        bans.add(peer, Duration::from_secs(60), now);
+        bans.add(peer, Duration::from_mins(1), now);
         bans.add(peer, Duration::from_secs(10), now);
         assert_eq!(bans.expired(now + Duration::from_secs(59)), []);
         assert!(bans.is_banned(peer));
-        assert_eq!(bans.expired(now + Duration::from_secs(60)), [peer]);
+        assert_eq!(bans.expired(now + Duration::from_mins(1)), [peer]);
         assert!(!bans.is_banned(peer));
         bans.add(peer, Duration::MAX, now);
     }

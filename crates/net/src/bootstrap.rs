@@ -8,7 +8,7 @@ use tokio::time::Instant;
 /// First pause after a failure. It doubles with each one that follows.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// Longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(300);
+const PAUSE_MAX: Duration = Duration::from_mins(5);
 
 /// See the module docs.
 pub(crate) struct Bootstrap {
@@ -61,6 +61,11 @@ impl Bootstrap {
         }
     }
 
+    /// Whether a peer is one of the nodes.
+    pub(crate) fn holds(&self, peer: PeerId) -> bool {
+        self.nodes.iter().any(|node| matches!(node.state, State::Connected(held) if held == peer))
+    }
+
     /// The last connection to a peer is gone.
     pub(crate) fn lost(&mut self, peer: PeerId, now: Instant) {
         for node in &mut self.nodes {
@@ -85,7 +90,8 @@ mod tests {
             assert_eq!(bootstrap.due(now).len(), 1);
             assert!(bootstrap.due(now).is_empty(), "it is being dialed");
             bootstrap.failed(0, now);
-            let pause = (0..).find(|&s| !bootstrap.due(now + Duration::from_secs(s)).is_empty());
+            let pause =
+                (0..1000).find(|&s| !bootstrap.due(now + Duration::from_secs(s)).is_empty());
             bootstrap.nodes[0].state = State::Due(now);
             pauses.push(pause.unwrap());
             now += PAUSE_MAX;

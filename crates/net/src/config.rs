@@ -102,6 +102,6 @@ impl Limits {
         topics_max: 1024,
         dht_keys_max: 8192,
         events_max: 1024,
-        idle_max: Duration::from_secs(120),
+        idle_max: Duration::from_mins(2),
     };
 }

@@ -24,9 +24,9 @@ use crate::config::Dht;
 const PROTOCOL: StreamProtocol = StreamProtocol::new("/plywood/kad/1");
 
 /// A node that left is believed to be there for this long at most.
-const RECORD_TTL: Duration = Duration::from_secs(6 * 60 * 60);
+const RECORD_TTL: Duration = Duration::from_hours(6);
 /// Three chances to renew a record before it expires.
-const PUBLISH_INTERVAL: Duration = Duration::from_secs(2 * 60 * 60);
+const PUBLISH_INTERVAL: Duration = Duration::from_hours(2);
 const _: () = assert!(PUBLISH_INTERVAL.as_secs() * 3 <= RECORD_TTL.as_secs());
 
 /// Dead nodes in the table cost a dial each; three of them in a row still leave time for an answer.

@@ -31,15 +31,27 @@ pub(crate) enum Origin {
 /// The dials that have no result yet.
 #[derive(Default)]
 pub(crate) struct Dials {
-    pending: HashMap<ConnectionId, (Target, Origin)>,
+    pending: HashMap<ConnectionId, (Target, Vec<Origin>)>,
 }
 
 impl Dials {
     pub(crate) fn start(&mut self, id: ConnectionId, target: Target, origin: Origin) {
-        self.pending.insert(id, (target, origin));
+        self.pending.insert(id, (target, vec![origin]));
     }
 
-    pub(crate) fn end(&mut self, id: ConnectionId) -> Option<(Target, Origin)> {
+    /// Lets somebody wait for a dial that tries all they would try. Gives them back if there is none.
+    pub(crate) fn join(&mut self, target: &Target, origin: Origin) -> Option<Origin> {
+        match self.pending.values_mut().find(|(pending, _)| pending.covers(target)) {
+            Some((_, origins)) => {
+                origins.push(origin);
+                None
+            }
+            None => Some(origin),
+        }
+    }
+
+    /// Takes what a dial was for, and who wants to know how it went.
+    pub(crate) fn end(&mut self, id: ConnectionId) -> Option<(Target, Vec<Origin>)> {
         self.pending.remove(&id)
     }
 }
@@ -60,6 +72,17 @@ impl Target {
         }
     }
 
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Address(own), Self::Address(other)) => own == other,
+            (
+                Self::Peer { peer: own, addresses },
+                Self::Peer { peer: other, addresses: others },
+            ) => own == other && others.iter().all(|address| addresses.contains(address)),
+            _ => false,
+        }
+    }
+
     /// A dial that does not take place when the peer is connected already. It does while another
     /// dial is under way, which may have worse addresses: the second connection is then closed.
     pub(crate) fn opts(&self) -> DialOpts {
@@ -73,17 +96,19 @@ impl Target {
     }
 
     /// What a failed dial means to whoever wanted it.
-    pub(crate) fn failure(&self, error: DialError) -> NetError {
+    pub(crate) fn failure(&self, error: &DialError) -> NetError {
         let target = self.to_string();
         match (error, self) {
             (DialError::LocalPeerId { .. }, _) => NetError::Own { target },
             (DialError::NoAddresses, _) => NetError::NoAddress { target },
             (DialError::WrongPeerId { obtained, address }, Self::Peer { peer, .. }) => {
-                NetError::WrongPeer { address, expected: *peer, found: obtained }
+                let (address, expected, found) =
+                    (address.clone(), Box::new(*peer), Box::new(*obtained));
+                NetError::WrongPeer { address, expected, found }
             }
-            (DialError::Denied { cause }, _) => denial(target, &cause),
+            (DialError::Denied { cause }, _) => denial(target, cause),
             (DialError::Transport(attempts), _) => {
-                NetError::Unreachable { target, reason: report(&attempts) }
+                NetError::Unreachable { target, reason: report(attempts) }
             }
             (error, _) => NetError::Unreachable { target, reason: error.to_string() },
         }
@@ -112,7 +137,7 @@ fn denial(target: String, cause: &ConnectionDenied) -> NetError {
 fn report(attempts: &[(Multiaddr, TransportError<std::io::Error>)]) -> String {
     let lines = attempts.iter().map(|(address, error)| match error {
         TransportError::MultiaddrNotSupported(_) => {
-            format!("{address}: not an address we can dial")
+            format!("{address}: unsupported")
         }
         TransportError::Other(error) => format!("{address}: {}", innermost(error)),
     });
@@ -124,5 +149,6 @@ fn innermost(error: &std::io::Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    // Some causes are written as a list over several lines.
+    cause.to_string().split_whitespace().collect::<Vec<&str>>().join(" ")
 }

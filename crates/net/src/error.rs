@@ -58,9 +58,9 @@ pub enum NetError {
         /// The address that was dialed.
         address: Multiaddr,
         /// Who was expected.
-        expected: PeerId,
+        expected: Box<PeerId>,
         /// Who answered.
-        found: PeerId,
+        found: Box<PeerId>,
     },
     /// The address leads back to this node.
     #[error("{target} is this node itself")]

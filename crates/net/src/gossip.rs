@@ -135,6 +135,12 @@ pub(crate) fn ident(topic: Topic) -> IdentTopic {
     IdentTopic::new(topic.to_string())
 }
 
+/// Whether a peer follows a topic that this node follows too.
+pub(crate) fn shares_topic(gossip: &Behaviour, peer: PeerId) -> bool {
+    let topics = gossip.all_peers().find(|(known, _)| **known == peer).map(|(_, topics)| topics);
+    topics.is_some_and(|theirs| gossip.topics().any(|own| theirs.contains(&own)))
+}
+
 /// Reads back what [`ident`] made. `None` for a topic nobody here can have subscribed to.
 pub(crate) fn topic(hash: &TopicHash) -> Option<Topic> {
     Topic::parse(hash.as_str()).ok()

@@ -74,7 +74,7 @@ fn is_global4(ip: Ipv4Addr) -> bool {
         || is_shared)
 }
 
-/// 2000::/3 is all of IPv6 that is routed.
+/// `2000::/3` is all of IPv6 that is routed.
 fn is_global6(ip: Ipv6Addr) -> bool {
     matches!(ip.segments(), [0x2000..=0x3fff, ..])
 }

@@ -7,6 +7,7 @@ use libp2p::core::ConnectedPoint;
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
+use tokio::time::Instant;
 
 /// Pings in a row that may go unanswered. One is lost easily behind a queue of bulk data.
 const MISSES_MAX: u8 = 2;
@@ -45,6 +46,8 @@ struct Connection {
     direction: Direction,
     rtt: Option<Duration>,
     misses: u8,
+    /// When it was last seen to be wanted.
+    wanted: Instant,
 }
 
 /// What a new connection is to the peer it leads to.
@@ -82,6 +85,7 @@ impl Peers {
         peer: PeerId,
         id: ConnectionId,
         endpoint: &ConnectedPoint,
+        now: Instant,
     ) -> Arrival {
         let direction = match endpoint {
             ConnectedPoint::Dialer { .. } => Direction::Outbound,
@@ -93,7 +97,7 @@ impl Peers {
             return Arrival::Duplicate;
         }
         let address = endpoint.get_remote_address().clone();
-        connections.push(Connection { id, address, direction, rtt: None, misses: 0 });
+        connections.push(Connection { id, address, direction, rtt: None, misses: 0, wanted: now });
         // TCP costs about half the CPU of QUIC for each byte. Ties keep the older one first.
         connections.sort_by_key(|connection| is_quic(&connection.address));
         if connections.len() == 1 { Arrival::First } else { Arrival::Another }
@@ -125,6 +129,33 @@ impl Peers {
     /// The connection that new streams take.
     pub(crate) fn best(&self, peer: PeerId) -> Option<ConnectionId> {
         self.peers.get(&peer)?.first().map(|connection| connection.id)
+    }
+
+    /// The connections that were neither used nor kept for `idle_max`.
+    pub(crate) fn idle(
+        &mut self,
+        now: Instant,
+        idle_max: Duration,
+        is_used: impl Fn(ConnectionId) -> bool,
+    ) -> Vec<(PeerId, ConnectionId)> {
+        let mut idle = Vec::new();
+        for (&peer, connections) in &mut self.peers {
+            for connection in connections {
+                if is_used(connection.id) {
+                    connection.wanted = now;
+                } else if connection.wanted + idle_max <= now {
+                    idle.push((peer, connection.id));
+                }
+            }
+        }
+        idle
+    }
+
+    /// Counts a connection as used just now.
+    pub(crate) fn keep(&mut self, peer: PeerId, id: ConnectionId, now: Instant) {
+        if let Some(connection) = self.connection(peer, id) {
+            connection.wanted = now;
+        }
     }
 
     pub(crate) fn is_connected(&self, peer: PeerId) -> bool {
@@ -185,9 +216,9 @@ mod tests {
     #[test]
     fn a_second_dial_to_a_connected_peer_is_a_duplicate() {
         let (mut peers, peer) = (Peers::default(), PeerId::random());
-        assert_eq!(peers.opened(peer, id(1), &dialer(TCP)), Arrival::First);
-        assert_eq!(peers.opened(peer, id(2), &dialer(QUIC)), Arrival::Duplicate);
-        assert_eq!(peers.opened(peer, id(3), &listener(TCP)), Arrival::Another);
+        assert_eq!(peers.opened(peer, id(1), &dialer(TCP), Instant::now()), Arrival::First);
+        assert_eq!(peers.opened(peer, id(2), &dialer(QUIC), Instant::now()), Arrival::Duplicate);
+        assert_eq!(peers.opened(peer, id(3), &listener(TCP), Instant::now()), Arrival::Another);
         assert_eq!(peers.closed(peer, id(2)), Departure::Remains);
         assert_eq!(peers.closed(peer, id(1)), Departure::Remains);
         assert_eq!(peers.closed(peer, id(3)), Departure::Gone);
@@ -197,10 +228,10 @@ mod tests {
     #[test]
     fn streams_take_tcp_first_then_the_older_connection() {
         let (mut peers, peer) = (Peers::default(), PeerId::random());
-        peers.opened(peer, id(1), &dialer(QUIC));
+        peers.opened(peer, id(1), &dialer(QUIC), Instant::now());
         assert_eq!(peers.best(peer), Some(id(1)));
-        peers.opened(peer, id(2), &listener(TCP));
-        peers.opened(peer, id(3), &listener(TCP));
+        peers.opened(peer, id(2), &listener(TCP), Instant::now());
+        peers.opened(peer, id(3), &listener(TCP), Instant::now());
         assert_eq!(peers.best(peer), Some(id(2)));
         let infos = peers.infos();
         assert_eq!(infos[0].direction, Direction::Inbound);
@@ -208,9 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_is_idle_once_nobody_has_wanted_it_for_long() {
+        let (mut peers, peer, start) = (Peers::default(), PeerId::random(), Instant::now());
+        peers.opened(peer, id(1), &dialer(TCP), start);
+        let (idle_max, later) = (Duration::from_mins(1), |s| start + Duration::from_secs(s));
+        assert_eq!(peers.idle(later(50), idle_max, |_| true), []);
+        assert_eq!(peers.idle(later(100), idle_max, |_| false), []);
+        assert_eq!(peers.idle(later(110), idle_max, |_| false), [(peer, id(1))]);
+        peers.keep(peer, id(1), later(110));
+        assert_eq!(peers.idle(later(169), idle_max, |_| false), []);
+    }
+
+    #[test]
     fn one_lost_ping_is_forgiven() {
         let (mut peers, peer) = (Peers::default(), PeerId::random());
-        peers.opened(peer, id(1), &dialer(TCP));
+        peers.opened(peer, id(1), &dialer(TCP), Instant::now());
         assert_eq!(peers.missed(peer, id(1)), Pulse::Alive);
         peers.ponged(peer, id(1), Duration::from_millis(7));
         assert_eq!(peers.missed(peer, id(1)), Pulse::Alive);

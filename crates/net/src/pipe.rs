@@ -31,7 +31,7 @@ use crate::identity::Identity;
 use greeting::Greeting;
 
 /// For the other side to come up. Long, because `ssh` may be asking somebody for a password.
-const GREETING_PATIENCE: Duration = Duration::from_secs(120);
+const GREETING_PATIENCE: Duration = Duration::from_mins(2);
 /// For three flights between two running programs.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(20);
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures::{AsyncRead, AsyncWrite};
@@ -19,6 +20,8 @@ pub struct Stream {
     peer: PeerId,
     inner: libp2p::Stream,
     state: State,
+    /// Marks the connection as in use.
+    _token: Arc<()>,
 }
 
 /// What this end knows of the other.
@@ -40,12 +43,17 @@ pub(crate) struct Permits {
 }
 
 impl Stream {
-    pub(crate) fn outbound(peer: PeerId, inner: libp2p::Stream) -> Self {
-        Self { peer, inner, state: State::Unanswered }
+    pub(crate) fn outbound(peer: PeerId, token: Arc<()>, inner: libp2p::Stream) -> Self {
+        Self { peer, inner, state: State::Unanswered, _token: token }
     }
 
-    pub(crate) fn inbound(peer: PeerId, inner: libp2p::Stream, permits: Permits) -> Self {
-        Self { peer, inner, state: State::Inbound { _permits: permits } }
+    pub(crate) fn inbound(
+        peer: PeerId,
+        token: Arc<()>,
+        inner: libp2p::Stream,
+        permits: Permits,
+    ) -> Self {
+        Self { peer, inner, state: State::Inbound { _permits: permits }, _token: token }
     }
 
     /// Who is at the other end.

@@ -28,21 +28,24 @@ pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/plywood/drive/
 
 /// See the module docs.
 pub(crate) struct Streams {
-    streams_per_peer_max: usize,
+    per_peer_max: usize,
     node: Arc<Semaphore>,
     /// One share for each peer, alive as long as a connection or a stream holds it.
     peers: HashMap<PeerId, Weak<Semaphore>>,
+    /// One token for each connection, held by its handler and by each of its streams.
+    uses: HashMap<ConnectionId, Weak<()>>,
     opens: VecDeque<(PeerId, ConnectionId, OpenReply)>,
     arrived: VecDeque<Stream>,
     waker: Option<Waker>,
 }
 
 impl Streams {
-    pub(crate) fn new(streams_per_peer_max: usize, streams_max: usize) -> Self {
+    pub(crate) fn new(per_peer_max: usize, streams_max: usize) -> Self {
         Self {
-            streams_per_peer_max,
+            per_peer_max,
             node: Arc::new(Semaphore::new(streams_max)),
             peers: HashMap::new(),
+            uses: HashMap::new(),
             opens: VecDeque::new(),
             arrived: VecDeque::new(),
             waker: None,
@@ -57,14 +60,21 @@ impl Streams {
         }
     }
 
-    fn handler(&mut self, peer: PeerId) -> Handler {
+    /// Whether a connection carries streams.
+    pub(crate) fn is_used(&self, connection: ConnectionId) -> bool {
+        self.uses.get(&connection).is_some_and(|token| 1 < token.strong_count())
+    }
+
+    fn handler(&mut self, peer: PeerId, connection: ConnectionId) -> Handler {
+        let token = Arc::new(());
+        self.uses.insert(connection, Arc::downgrade(&token));
         let known = self.peers.get(&peer).and_then(Weak::upgrade);
         let share = known.unwrap_or_else(|| {
-            let share = Arc::new(Semaphore::new(self.streams_per_peer_max));
+            let share = Arc::new(Semaphore::new(self.per_peer_max));
             self.peers.insert(peer, Arc::downgrade(&share));
             share
         });
-        Handler::new(peer, share, Arc::clone(&self.node))
+        Handler::new(peer, token, share, Arc::clone(&self.node))
     }
 }
 
@@ -74,28 +84,29 @@ impl NetworkBehaviour for Streams {
 
     fn handle_established_inbound_connection(
         &mut self,
-        _connection: ConnectionId,
+        connection: ConnectionId,
         peer: PeerId,
         _local: &Multiaddr,
         _remote: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(self.handler(peer))
+        Ok(self.handler(peer, connection))
     }
 
     fn handle_established_outbound_connection(
         &mut self,
-        _connection: ConnectionId,
+        connection: ConnectionId,
         peer: PeerId,
         _address: &Multiaddr,
         _role: Endpoint,
         _port_use: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(self.handler(peer))
+        Ok(self.handler(peer, connection))
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         if let FromSwarm::ConnectionClosed(_) = event {
             self.peers.retain(|_, share| share.strong_count() != 0);
+            self.uses.retain(|_, token| token.strong_count() != 0);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::command::Command;
 use crate::config::{Announce, Config};
 use crate::dht::{Finds, Providing};
 use crate::dials::{Dials, Origin, Target};
-use crate::gossip::Judged;
+use crate::gossip::{self, Judged};
 use crate::listeners::Listeners;
 use crate::outbox::Outbox;
 use crate::peers::Peers;
@@ -33,6 +33,7 @@ pub(crate) struct Task {
     local: PeerId,
     announce: Announce,
     topics_max: usize,
+    idle_max: Duration,
     swarm: Swarm<Behaviour>,
     commands: mpsc::Receiver<Command>,
     outbox: Outbox,
@@ -69,6 +70,7 @@ impl Task {
             local: config.identity.peer(),
             announce: config.announce,
             topics_max: config.limits.topics_max,
+            idle_max: config.limits.idle_max,
             swarm,
             commands,
             outbox,
@@ -119,6 +121,27 @@ impl Task {
             self.dial(Target::at(address), Origin::Bootstrap { index });
         }
         self.providing.tick(&mut self.swarm.behaviour_mut().dht, now);
+        self.close_idle(now);
+    }
+
+    /// Closes connections nobody wants. The swarm's own timeout never does: gossip opens a stream to
+    /// every peer at once and keeps it, and a stream is what the swarm takes for use.
+    fn close_idle(&mut self, now: Instant) {
+        let mut closing = Vec::new();
+        let behaviour = self.swarm.behaviour();
+        let streams = &behaviour.streams;
+        for (peer, connection) in self.peers.idle(now, self.idle_max, |id| streams.is_used(id)) {
+            // Asked only of the few that are due: it looks through all topics of all peers.
+            if self.bootstrap.holds(peer) || gossip::shares_topic(&behaviour.gossip, peer) {
+                self.peers.keep(peer, connection, now);
+            } else {
+                closing.push(connection);
+            }
+        }
+        for connection in closing {
+            tracing::debug!(%connection, "closing an idle connection");
+            self.swarm.close_connection(connection);
+        }
     }
 
     fn verdict(&mut self, judged: &Judged) {

@@ -189,6 +189,13 @@ impl<E: Engine> Session<E> {
         Ok(output)
     }
 
+    /// Takes back a message that could not be sent yet: it is the next one again.
+    pub fn unsend(&mut self, message: Vec<u8>) {
+        self.traffic.messages_out -= 1;
+        self.traffic.bytes_out -= message.len() as u64;
+        self.outbox.push_front(Output::Send(message));
+    }
+
     fn send(&mut self, what: What) {
         self.outbox.push_back(Output::Send(message::encode(what)));
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::io::StreamReader;
@@ -30,7 +30,7 @@ pub(super) fn input(
             Some(part) => Some((Ok(part), Some((frames, parts)))),
         }
     });
-    StreamReader::new(Box::pin(parts))
+    StreamReader::new(Box::pin(parts.fuse()))
 }
 
 /// Output that leaves in frames of one kind.

@@ -12,8 +12,9 @@ const CONTEXT: &str = "plywood 2026-11 membership result";
 impl Membership {
     /// Equal where two sets of records come to the same writers, roles, ends and floors.
     ///
-    /// Input: the drive; then for each writer by key: key (32), role (1), end, floor. An end or floor is
-    /// a tag (1: 0 none, 1 length only, 2 length and root), length (8, little endian) and root (32).
+    /// Input: the drive; then for each writer by key: key (32), role (1), end, floor. An end or
+    /// floor is a tag (1: 0 none, 1 length only, 2 length and root), length (8, little endian) and
+    /// root (32).
     pub fn hash(&self) -> [u8; 32] {
         let mut hasher = Hasher::new_derive_key(CONTEXT);
         hasher.update(self.drive.as_bytes());

@@ -1,8 +1,9 @@
 //! From records to members, in one pass by rank.
 //!
-//! Admins are taken from a queue ordered by rank, the drive's key first. What an admin admits stands
-//! deeper than itself, so when one is taken, all who rank above it have spoken, and what becomes of
-//! its records is known. Nothing that comes later is asked, hence no loops and no second pass.
+//! Admins are taken from a queue ordered by rank, the drive's key first. What an admin admits
+//! stands deeper than itself, so when one is taken, all who rank above it have spoken, and what
+//! becomes of its records is known. Nothing that comes later is asked, hence no loops and no second
+//! pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,8 @@ use super::record::{Prefix, Record, Role, What};
 use super::removal::{Removal, Removals, Verdict};
 use super::slots::{Claim, Slots};
 
-/// How near to the drive's key somebody stands: lower ranks above. Ties go by the name of the record.
+/// How near to the drive's key somebody stands: lower ranks above. Ties go by the name of the
+/// record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rank {
     /// Admissions between the drive's key, which has 0, and this one.

@@ -1,8 +1,9 @@
 //! What the issuer of a record knew when it signed.
 //!
-//! An issuer knew what its record names, and what it had named in its own earlier records, if it names
-//! those in turn. What *others* name is not followed: they may name what they show to nobody until
-//! it serves them. A hash cannot name what comes after it, so no knowledge grows by hindsight.
+//! An issuer knew what its record names, and what it had named in its own earlier records, if it
+//! names those in turn. What *others* name is not followed: they may name what they show to nobody
+//! until it serves them. A hash cannot name what comes after it, so no knowledge grows by
+//! hindsight.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,6 @@ pub(super) struct Past<'a> {
 }
 
 /// The records of one issuer as a graph: which names which, and who names those of others.
-#[derive(Default)]
 pub(super) struct Mind {
     own: BTreeMap<RecordId, usize>,
     /// For each own record the own ones that it names.
@@ -66,15 +66,17 @@ impl<'a> Past<'a> {
         for removal in removals {
             starts.entry(removal.issuer()).or_default().push(removal.id());
         }
-        let known = |(issuer, starts)| Some(self.minds.get(&issuer)?.known(starts));
-        starts.into_iter().filter_map(known).collect()
+        let known = |(issuer, starts): (&LogKey, &Vec<RecordId>)| {
+            Some(self.minds.get(issuer)?.known(starts))
+        };
+        starts.iter().filter_map(known).collect()
     }
 
     /// All that one issuer ever named.
     pub(super) fn mind(&self, issuer: &LogKey) -> Mind {
         let records = self.by_issuer.get(issuer).map(Vec::as_slice).unwrap_or_default();
-        let mut mind = Mind::default();
-        mind.own = records.iter().enumerate().map(|(at, record)| (record.id(), at)).collect();
+        let own = records.iter().enumerate().map(|(at, record)| (record.id(), at)).collect();
+        let mut mind = Mind { own, earlier: Vec::new(), namers: BTreeMap::new() };
         for (at, record) in records.iter().enumerate() {
             let earlier = record.seen().iter().filter_map(|id| mind.own.get(id).copied());
             mind.earlier.push(earlier.collect());
@@ -92,7 +94,7 @@ impl Mind {
         self.namers.contains_key(id)
     }
 
-    fn known(&self, starts: Vec<RecordId>) -> Known<'_> {
+    fn known(&self, starts: &[RecordId]) -> Known<'_> {
         let mut is_reached = vec![false; self.earlier.len()];
         let mut open: Vec<usize> =
             starts.iter().filter_map(|id| self.own.get(id).copied()).collect();

@@ -13,8 +13,8 @@ use super::record::{Record, SEEN_MAX};
 pub struct Seen {
     /// At most [`SEEN_MAX`].
     pub ids: Vec<RecordId>,
-    /// How many records did not fit. Those it admitted whom a removal would void by this can be admitted
-    /// anew.
+    /// How many records did not fit. Those it admitted whom a removal would void by this can be
+    /// admitted anew.
     pub left_out_count: usize,
 }
 
@@ -22,8 +22,8 @@ impl Membership {
     /// What `issuer` should name when it signs its next record, given the records it holds.
     ///
     /// These are its own newest records, which stand for all that they name, and those of others
-    /// that count and are not named yet. What rests on the word of `about`, whom the new record removes,
-    /// goes first: it is void unless named.
+    /// that count and are not named yet. What rests on the word of `about`, whom the new record
+    /// removes, goes first: it is void unless named.
     pub fn seen<'a>(
         &self,
         records: impl IntoIterator<Item = &'a Record>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ply_types::{LogKey, RecordId};
 
 use super::record::{Record, What};
-use super::slots::Claim;
+use super::slots::{Claim, Place};
 
 /// Records of one drive that a node keeps: 64 MiB if each were as long as can be.
 pub const RECORDS_MAX: usize = 16_384;
@@ -22,7 +22,8 @@ pub enum Inserted {
     New,
     /// It was there.
     Known,
-    /// Another claim to the same slot goes before it and nothing refers to it: it can have no effect.
+    /// Another claim to the same slot goes before it and nothing refers to it: it can have no
+    /// effect.
     Spare,
     /// No room is left for records of this issuer, or for any.
     Full,
@@ -30,15 +31,15 @@ pub enum Inserted {
 
 /// A set of records without the self-admissions that can have no effect.
 ///
-/// Whoever has an invite's secret can sign claims to its slots without end. Of each slot this keeps the
-/// lowest, and those that another record refers to by name; that much decides the outcome. A claim
-/// dropped early and referred to later is sent again by a peer that has it, since their
+/// Whoever has an invite's secret can sign claims to its slots without end. Of each slot this keeps
+/// the lowest, and those that another record refers to by name; that much decides the outcome. A
+/// claim dropped early and referred to later is sent again by a peer that has it, since their
 /// [hashes](Self::hash) differ.
 #[derive(Clone, Debug, Default)]
 pub struct RecordSet {
     records: BTreeMap<RecordId, Record>,
     issued: BTreeMap<LogKey, usize>,
-    claims: BTreeMap<(RecordId, u32), BTreeSet<RecordId>>,
+    claims: BTreeMap<Place, BTreeSet<RecordId>>,
     seen: BTreeSet<RecordId>,
     named: BTreeSet<LogKey>,
 }
@@ -49,13 +50,19 @@ impl RecordSet {
         if self.records.contains_key(&record.id()) {
             return Inserted::Known;
         }
-        match Claim::of(&record) {
-            Some(claim) => {
-                let (place, writer) = ((claim.invite.id(), claim.slot), claim.writer);
-                self.insert_claim(record, place, writer)
-            }
+        match Claim::of(&record).map(|claim| claim.place()) {
+            Some(place) => self.insert_claim(record, place),
             None => self.insert_plain(record),
         }
+    }
+
+    /// The record that [`insert`](Self::insert) drops in favour of this one: whoever keeps records
+    /// on disk asks before and deletes it there, or a peer could fill the disk with ever lower
+    /// claims.
+    pub fn dropped_by(&self, record: &Record) -> Option<RecordId> {
+        let lowest = self.lowest(Claim::of(record)?.place())?;
+        let is_dropped = record.id() < lowest && !self.is_referred_to(self.records.get(&lowest)?);
+        is_dropped.then_some(lowest)
     }
 
     /// The record of that name.
@@ -83,15 +90,13 @@ impl RecordSet {
         set_hash(self.iter())
     }
 
-    fn insert_claim(&mut self, record: Record, place: (RecordId, u32), writer: LogKey) -> Inserted {
-        let rivals = self.claims.get(&place);
-        let lowest = rivals.and_then(BTreeSet::first).copied();
-        let goes_behind = lowest.is_some_and(|lowest| lowest < record.id());
-        if goes_behind && !self.is_referred_to(&record.id(), &writer) {
+    fn insert_claim(&mut self, record: Record, place: Place) -> Inserted {
+        let goes_behind = self.lowest(place).is_some_and(|lowest| lowest < record.id());
+        if goes_behind && !self.is_referred_to(&record) {
             return Inserted::Spare;
         }
         // A claim that takes the lead makes room for itself where it drops another.
-        let dropped = lowest.filter(|lowest| !goes_behind && !self.is_held_by_name(lowest));
+        let dropped = self.dropped_by(&record);
         if dropped.is_none() && RECORDS_MAX <= self.records.len() {
             return Inserted::Full;
         }
@@ -122,14 +127,27 @@ impl RecordSet {
         Inserted::New
     }
 
-    /// Whether a claim held here must stay though it is not the lowest.
-    fn is_held_by_name(&self, id: &RecordId) -> bool {
-        let claim = self.records.get(id).and_then(Claim::of);
-        claim.is_none_or(|claim| self.is_referred_to(id, &claim.writer))
+    fn lowest(&self, place: Place) -> Option<RecordId> {
+        self.claims.get(&place).and_then(BTreeSet::first).copied()
     }
 
-    fn is_referred_to(&self, id: &RecordId, writer: &LogKey) -> bool {
-        self.seen.contains(id) || self.named.contains(writer)
+    /// Whether a claim must stay though it is not the lowest.
+    fn is_referred_to(&self, record: &Record) -> bool {
+        let named = Claim::of(record).is_some_and(|claim| self.named.contains(&claim.writer));
+        named || self.seen.contains(&record.id())
+    }
+}
+
+impl FromIterator<Record> for RecordSet {
+    /// A set read back from where it was kept: claims go last, after all that may refer to them.
+    fn from_iter<I: IntoIterator<Item = Record>>(records: I) -> Self {
+        let mut set = Self::default();
+        let (claims, others): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|record| Claim::of(record).is_some());
+        for record in others.into_iter().chain(claims) {
+            set.insert(record);
+        }
+        set
     }
 }
 

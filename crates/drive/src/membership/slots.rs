@@ -6,6 +6,9 @@ use ply_types::{LogKey, RecordId};
 
 use super::record::{Record, What};
 
+/// A slot of an invite.
+pub(super) type Place = (RecordId, u32);
+
 /// A self-admission taken apart.
 #[derive(Clone, Copy)]
 pub(super) struct Claim<'a> {
@@ -19,7 +22,7 @@ pub(super) struct Claim<'a> {
 /// Claims to slots, and what admins have said about them so far.
 #[derive(Default)]
 pub(super) struct Slots<'a> {
-    claims: BTreeMap<(RecordId, u32), Vec<Claim<'a>>>,
+    claims: BTreeMap<Place, Vec<Claim<'a>>>,
     admitted: BTreeSet<LogKey>,
     revoked: BTreeMap<LogKey, BTreeSet<LogKey>>,
 }
@@ -33,7 +36,7 @@ impl<'a> Claim<'a> {
         Some(Self { record, writer, invite, key, slot })
     }
 
-    fn place(&self) -> (RecordId, u32) {
+    pub(super) fn place(&self) -> Place {
         (self.invite.id(), self.slot)
     }
 }
@@ -56,7 +59,8 @@ impl<'a> Slots<'a> {
 
     /// Whether a claim holds by what was said so far.
     ///
-    /// The lowest name has the slot until somebody in it is confirmed; then only the confirmed have.
+    /// The lowest name has the slot until somebody in it is confirmed; then only the confirmed
+    /// have.
     pub(super) fn is_won(&self, claim: &Claim<'_>) -> bool {
         if self.is_confirmed(claim) {
             return true;

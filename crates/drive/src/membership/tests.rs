@@ -1,4 +1,5 @@
-//! Membership from signed bytes to members. [`World`] is the only place that makes keys and records.
+//! Membership from signed bytes to members. [`World`] is the only place that makes keys and
+//! records.
 
 mod invites;
 mod laws;

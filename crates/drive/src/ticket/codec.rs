@@ -16,8 +16,8 @@ const VERSION: u8 = 1;
 const CHECKSUM_BYTES: usize = 4;
 const CHECKSUM_CONTEXT: &str = "plywood 2026-11 ticket checksum";
 
-/// Bytes of everything but addresses: 34 for each of three keys, 4 for flag and lengths, the invite,
-/// which fits into a self-admission, the name, version and checksum.
+/// Bytes of everything but addresses: 34 for each of three keys, 4 for flag and lengths, the
+/// invite, which fits into a self-admission, the name, version and checksum.
 const REST_BYTES_MAX: usize =
     3 * 34 + 8 + SELF_ADMISSION_BYTES_MAX + NAME_HINT_BYTES_MAX + 1 + CHECKSUM_BYTES;
 /// With 3 bytes before each address.

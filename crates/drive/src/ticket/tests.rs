@@ -52,7 +52,8 @@ prop_compose! {
         addresses in prop::collection::vec("[!-~]{1,128}", 0..=ADDRESSES_MAX),
         name in any::<String>(),
     ) -> Ticket {
-        let ticket = Ticket::new(drive(number).1, access).with_addresses(addresses).with_name(&name);
+        let ticket = Ticket::new(drive(number).1, access);
+        let ticket = ticket.with_addresses(addresses).with_name(&name);
         match invited {
             None => ticket,
             Some((secret, slots)) => {

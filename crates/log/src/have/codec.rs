@@ -140,8 +140,8 @@ pub(crate) fn page_from_bytes(bytes: &[u8]) -> Option<RoaringBitmap> {
 }
 
 impl HaveMap {
-    /// The encoded form, at most [`HAVE_BYTES_MAX`] long. Pages beyond [`HAVE_PAGES_MAX`] are left out:
-    /// a reader then knows of fewer blocks, and of none that is not held.
+    /// The encoded form, at most [`HAVE_BYTES_MAX`] long. Pages beyond [`HAVE_PAGES_MAX`] are left
+    /// out: a reader then knows of fewer blocks, and of none that is not held.
     pub fn encode(&self) -> Vec<u8> {
         let pages = self.pages.iter().take(HAVE_PAGES_MAX);
         let mut bytes = self.contiguous.to_le_bytes().to_vec();

@@ -40,9 +40,9 @@ pub struct Clash {
 pub enum Accepted {
     /// They are staged.
     Stored(Verified),
-    /// They belong to what they were said to belong to, but nothing shows that this tree and the held
-    /// one are one log. Nothing is staged. A proof of the empty range `shorter..shorter` within the
-    /// tree of `longer` blocks, accepted first, would show it.
+    /// They belong to what they were said to belong to, but nothing shows that this tree and the
+    /// held one are one log. Nothing is staged. A proof of the empty range `shorter..shorter`
+    /// within the tree of `longer` blocks, accepted first, would show it.
     Unproven {
         /// Length of the shorter tree.
         shorter: u64,
@@ -110,11 +110,11 @@ impl<E: Engine> Staging<'_, E> {
         })
     }
 
-    /// Checks blocks, in the order of the proof's range, and stages them with the nodes that the proof
-    /// brought. An empty range brings nodes alone.
+    /// Checks blocks, in the order of the proof's range, and stages them with the nodes that the
+    /// proof brought. An empty range brings nodes alone.
     ///
-    /// What is trusted must come from a verified head, from a commit that names the log by hash, or from
-    /// [`super::Logs::node`].
+    /// What is trusted must come from a verified head, from a commit that names the log by hash, or
+    /// from [`super::Logs::node`].
     pub fn accept(
         &mut self,
         log: &LogKey,

@@ -13,8 +13,8 @@ use super::rows::{self, BlockRow};
 use crate::have::{HaveMap, page_from_bytes};
 use crate::head::SignedHead;
 
-/// Level of the nodes over a group of 16 leaves. Nodes below are made from the leaves whenever they are
-/// needed: hashing them costs less than keeping fourteen rows for each group.
+/// Level of the nodes over a group of 16 leaves. Nodes below are made from the leaves whenever they
+/// are needed: hashing them costs less than keeping fourteen rows for each group.
 pub(super) const GROUP_LEVEL: u32 = 4;
 
 /// Looks again this often when a block moved while it was read.

@@ -14,7 +14,8 @@ use super::{Logs, LogsError, read};
 
 impl<E: Engine> Staging<'_, E> {
     /// Stages that blocks are no longer held. Their leaves stay, so that everything around them can
-    /// still be proved. Says how many bytes of frames that frees; blocks staged only now are not seen.
+    /// still be proved. Says how many bytes of frames that frees; blocks staged only now are not
+    /// seen.
     pub fn clear(&mut self, log: &LogKey, range: Range<u64>) -> Result<u64, LogsError> {
         let (from, to) =
             (rows::block_row_key(log, range.start), rows::block_row_key(log, range.end));

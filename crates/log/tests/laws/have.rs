@@ -85,7 +85,8 @@ proptest! {
 
     #[test]
     fn bytes_that_are_read_are_the_one_encoding(
-        mut bytes in proptest::collection::vec(prop_oneof![Just(0_u8), 0..4_u8, any::<u8>()], 0..60),
+        mut bytes in
+            proptest::collection::vec(prop_oneof![Just(0_u8), 0..4_u8, any::<u8>()], 0..60),
         pages in 0..3_u8,
     ) {
         if let Some(count) = bytes.get_mut(2..10) {

@@ -167,7 +167,8 @@ struct Rebuild<'proof, U, L> {
 }
 
 impl<U: Iterator<Item = Node>, L: Iterator<Item = Node>> Rebuild<'_, U, L> {
-    /// `None` where leaves or uncles run out, which the counts exclude. As deep as the tree is high.
+    /// `None` where leaves or uncles run out, which the counts exclude. As deep as the tree is
+    /// high.
     fn node(&mut self, index: NodeIndex) -> Option<Result<Node, ParentError>> {
         let node = match (part(index, self.range), index.children()) {
             (Part::Beside, _) => self.uncles.next()?,
@@ -188,8 +189,8 @@ impl<U: Iterator<Item = Node>, L: Iterator<Item = Node>> Rebuild<'_, U, L> {
     }
 }
 
-/// Checks a proof against what is trusted. `leaves` are hash and bytes of each block of the range, in
-/// order, computed from the blocks themselves.
+/// Checks a proof against what is trusted. `leaves` are hash and bytes of each block of the range,
+/// in order, computed from the blocks themselves.
 pub fn verify(
     proof: &RangeProof,
     leaves: &[(LeafHash, u64)],

@@ -68,7 +68,10 @@ proptest! {
     }
 
     #[test]
-    fn lengths_near_the_limit_cost_no_more(length in (1_u64 << 39)..=(1 << 40), at in any::<u64>()) {
+    fn lengths_near_the_limit_cost_no_more(
+        length in (1_u64 << 39)..=(1 << 40),
+        at in any::<u64>(),
+    ) {
         let start = at % length;
         let any = |index| {
             Ok::<_, Infallible>(Some(Node { index, hash: ply_types::NodeHash([7; 32]), bytes: 1 }))

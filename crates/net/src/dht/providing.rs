@@ -16,7 +16,7 @@ use crate::error::NetError;
 /// New peers come in groups: wait for the rest of the group.
 const SETTLE: Duration = Duration::from_secs(1);
 /// A table that keeps growing does not make a node publish more often than this.
-const REPEAT: Duration = Duration::from_secs(60);
+const REPEAT: Duration = Duration::from_mins(1);
 
 /// See the module docs.
 #[derive(Default)]

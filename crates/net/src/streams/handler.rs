@@ -30,6 +30,8 @@ pub(crate) type OpenReply = oneshot::Sender<Result<Stream, NetError>>;
 /// See the module docs.
 pub(crate) struct Handler {
     peer: PeerId,
+    /// Shared with each stream: as long as one lives, the connection is in use.
+    token: Arc<()>,
     share: Arc<Semaphore>,
     node: Arc<Semaphore>,
     opens: VecDeque<OpenReply>,
@@ -37,8 +39,13 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    pub(super) fn new(peer: PeerId, share: Arc<Semaphore>, node: Arc<Semaphore>) -> Self {
-        Self { peer, share, node, opens: VecDeque::new(), arrived: VecDeque::new() }
+    pub(super) fn new(
+        peer: PeerId,
+        token: Arc<()>,
+        share: Arc<Semaphore>,
+        node: Arc<Semaphore>,
+    ) -> Self {
+        Self { peer, token, share, node, opens: VecDeque::new(), arrived: VecDeque::new() }
     }
 
     /// Takes a place under both limits for one stream.
@@ -49,11 +56,13 @@ impl Handler {
     }
 
     fn accept(&mut self, stream: libp2p::Stream) {
-        match self.permits() {
-            Some(permits) => self.arrived.push_back(Stream::inbound(self.peer, stream, permits)),
+        let Some(permits) = self.permits() else {
             // Dropped here, the stream is reset: its opener reads an end before the first byte.
-            None => tracing::debug!(peer = %self.peer, "refused a stream: too many are open"),
-        }
+            tracing::debug!(peer = %self.peer, "refused a stream: too many are open");
+            return;
+        };
+        let token = Arc::clone(&self.token);
+        self.arrived.push_back(Stream::inbound(self.peer, token, stream, permits));
     }
 
     fn refusal<E: std::fmt::Debug>(&self, error: StreamUpgradeError<E>) -> NetError {
@@ -115,7 +124,10 @@ impl ConnectionHandler for Handler {
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol: stream,
                 info: reply,
-            }) => drop(reply.send(Ok(Stream::outbound(self.peer, stream)))),
+            }) => {
+                let stream = Stream::outbound(self.peer, Arc::clone(&self.token), stream);
+                drop(reply.send(Ok(stream)));
+            }
             ConnectionEvent::DialUpgradeError(DialUpgradeError { info: reply, error }) => {
                 drop(reply.send(Err(self.refusal(error))));
             }

@@ -67,14 +67,12 @@ impl Task {
                 return self.dial_failed(origin, NetError::Banned { peer });
             }
         }
+        let Some(origin) = self.dials.join(&target, origin) else { return };
         let opts = target.opts();
         let id = opts.connection_id();
         match self.swarm.dial(opts) {
             Ok(()) => self.dials.start(id, target, origin),
-            Err(error) => {
-                let error = target.failure(error);
-                self.dial_failed(origin, error);
-            }
+            Err(error) => self.dial_failed(origin, target.failure(&error)),
         }
     }
 

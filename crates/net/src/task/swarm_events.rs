@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use libp2p::core::ConnectedPoint;
 use libp2p::core::transport::ListenerId;
 use libp2p::gossipsub::MessageAcceptance;
-use libp2p::swarm::{ConnectionId, SwarmEvent};
+use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, gossipsub, identify, kad, mdns, ping};
 use tokio::time::Instant;
 
 use super::Task;
 use crate::behaviour::BehaviourEvent;
 use crate::dht::{self, ADDRESSES_MAX};
+use crate::dials::{Origin, Target};
 use crate::error::NetError;
 use crate::event::Event;
 use crate::gossip::{self, GOSSIP_BYTES_MAX, Gossip, Judged, Verdict};
@@ -33,9 +34,8 @@ impl Task {
                 }
             }
             SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
-                if let Some((target, origin)) = self.dials.end(connection_id) {
-                    let error = target.failure(error);
-                    self.dial_failed(origin, error);
+                if let Some((target, origins)) = self.dials.end(connection_id) {
+                    self.not_connected(&target, &error, origins);
                 }
             }
             SwarmEvent::IncomingConnectionError { send_back_addr, error, .. } => {
@@ -59,7 +59,7 @@ impl Task {
     }
 
     fn connected(&mut self, peer: PeerId, id: ConnectionId, endpoint: &ConnectedPoint) {
-        match self.peers.opened(peer, id, endpoint) {
+        match self.peers.opened(peer, id, endpoint, Instant::now()) {
             Arrival::First => {
                 let direction = match endpoint {
                     ConnectedPoint::Dialer { .. } => Direction::Outbound,
@@ -71,8 +71,20 @@ impl Task {
             Arrival::Another => {}
             Arrival::Duplicate => drop(self.swarm.close_connection(id)),
         }
-        if let Some((_, origin)) = self.dials.end(id) {
+        let origins = self.dials.end(id).map(|(_, origins)| origins);
+        for origin in origins.into_iter().flatten() {
             self.dialed(peer, origin);
+        }
+    }
+
+    /// A dial has failed. When the peer has connected by other ways meanwhile, that is success.
+    fn not_connected(&mut self, target: &Target, error: &DialError, origins: Vec<Origin>) {
+        let connected = target.peer().filter(|peer| self.peers.is_connected(*peer));
+        for origin in origins {
+            match connected {
+                Some(peer) => self.dialed(peer, origin),
+                None => self.dial_failed(origin, target.failure(error)),
+            }
         }
     }
 

@@ -37,7 +37,7 @@ async fn two_ends_learn_who_the_other_is_and_talk() {
             one.close().await.unwrap();
         };
         let mut heard = Vec::new();
-        let (_, read) = tokio::join!(speak, other.read_to_end(&mut heard));
+        let ((), read) = tokio::join!(speak, other.read_to_end(&mut heard));
         read.unwrap();
         assert_eq!(heard, words);
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use futures::{AsyncReadExt, AsyncWriteExt};
-use ply_net::Limits;
+use ply_net::{Limits, Multiaddr};
+use ply_types::Topic;
 use tokio::time::{sleep, timeout};
 
 use crate::world::{PATIENCE, config, node, pair, say_and_hear, start};
@@ -18,7 +19,7 @@ async fn either_side_opens_streams_over_one_connection() {
     for (network, peer) in [(&a, at_b), (&b, at_a)] {
         let mut stream = network.open(peer).await.unwrap();
         assert_eq!(stream.peer(), peer);
-        say_and_hear(&mut stream, &[7; 100_000][..4000]).await.unwrap();
+        say_and_hear(&mut stream, &[7; 4000]).await.unwrap();
         stream.close().await.unwrap();
         assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0, "a regular end");
     }
@@ -47,7 +48,14 @@ async fn two_hundred_streams_at_once_all_arrive() {
 
 #[tokio::test]
 async fn one_stream_too_many_is_an_error_and_room_comes_back() {
+    for address in ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"] {
+        refused_and_free_again(address.parse().unwrap()).await;
+    }
+}
+
+async fn refused_and_free_again(listen: Multiaddr) {
     let mut config_b = config(2);
+    config_b.listen = vec![listen];
     config_b.limits = Limits { streams_per_peer_max: 3, ..Limits::STANDARD };
     let (a, b) = (node(1).await, start(config_b).await);
     a.network.dial(b.address().await).await.unwrap();
@@ -136,4 +144,19 @@ async fn an_idle_connection_closes_and_one_in_use_stays() {
     say_and_hear(&mut stream, b"still here").await.unwrap();
     drop(stream);
     a.until_disconnected(peer).await;
+}
+
+#[tokio::test]
+async fn a_connection_between_followers_of_a_topic_is_kept() {
+    let mut configs = [config(1), config(2)];
+    for config in &mut configs {
+        config.limits = Limits { idle_max: Duration::from_millis(500), ..Limits::STANDARD };
+    }
+    let [config_a, config_b] = configs;
+    let (a, b) = (start(config_a).await, start(config_b).await);
+    a.network.subscribe(Topic([1; 32])).await.unwrap();
+    b.network.subscribe(Topic([1; 32])).await.unwrap();
+    a.network.dial(b.address().await).await.unwrap();
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(a.network.peers().await.len(), 1);
 }

@@ -1,5 +1,5 @@
-//! The rules once more, as slowly and plainly as can be: which records count is the point where asking
-//! every rule of every record changes nothing.
+//! The rules once more, as slowly and plainly as can be: which records count is the point where
+//! asking every rule of every record changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,8 +11,11 @@ fn of_rival_claims_only_the_lowest_is_kept() {
     claims.sort_by_key(Record::id);
     claims.reverse();
     let mut set = RecordSet::default();
+    let mut before = None;
     for claim in &claims {
+        assert_eq!(set.dropped_by(claim), before);
         assert_eq!(set.insert(claim.clone()), Inserted::New);
+        before = Some(claim.id());
         assert_eq!(set.len(), 1);
         assert_eq!(set.insert(claim.clone()), Inserted::Known);
     }

@@ -192,7 +192,9 @@ proptest! {
         let fresh = Peer::writer(length);
         for table in [Table::Node, Table::Have] {
             let is_news = |(_, row): &(Vec<u8>, Vec<u8>)| row.iter().any(|&byte| byte != 0);
-            let rows = |peer: &Peer| peer.rows(table).into_iter().filter(is_news).collect::<Vec<_>>();
+            let rows = |peer: &Peer| {
+                peer.rows(table).into_iter().filter(is_news).collect::<Vec<_>>()
+            };
             prop_assert_eq!(rows(&writer), rows(&fresh));
         }
         prop_assert_eq!(writer.rows(Table::Block).len(), fresh.rows(Table::Block).len());

@@ -1,0 +1,78 @@
+//! Asking the sessions of a drive for what it misses.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use ply_drive::{BoxFuture, Remote, RemoteError, Want};
+use ply_engine::Engine;
+use ply_sync::Failure;
+use ply_types::DriveId;
+use tokio::time::timeout;
+
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::link::Link;
+
+/// How long a session that is just being opened is waited for.
+const OPENING: Duration = Duration::from_secs(5);
+
+/// The sessions of one drive.
+pub(crate) struct Sessions<E: Engine> {
+    pub(crate) exchange: Exchange<E>,
+    pub(crate) drive: DriveId,
+    pub(crate) patience: Duration,
+}
+
+impl<E: Engine> Sessions<E> {
+    /// The sessions that can be asked, those that are just opening waited for.
+    async fn ready(&self) -> Vec<Link> {
+        let links = self.exchange.links(&self.drive);
+        let opening = links.into_iter().map(|mut link| async move {
+            let open = {
+                let open = timeout(OPENING, link.open.wait_for(|open| *open)).await;
+                matches!(open, Ok(Ok(_)))
+            };
+            open.then_some(link)
+        });
+        join_all(opening).await.into_iter().flatten().collect()
+    }
+
+    async fn ask(&self, want: Want) -> Result<(), RemoteError> {
+        let links = self.ready().await;
+        if links.is_empty() {
+            return Err(RemoteError::NoPeer);
+        }
+        if want == Want::Heads {
+            // Everybody may know something that the others do not.
+            let answers = join_all(links.iter().map(|link| link.ask(Want::Heads))).await;
+            let any = answers.iter().any(Result::is_ok);
+            return if any { Ok(()) } else { Err(RemoteError::NoSource) };
+        }
+        let mut refusal = Failure::NoSource;
+        for link in links {
+            match link.ask(want.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => refusal = failure,
+            }
+        }
+        Err(match refusal {
+            Failure::TimedOut => RemoteError::TimedOut(self.patience),
+            Failure::NoSource | Failure::Refused => RemoteError::NoSource,
+        })
+    }
+}
+
+impl<E: Engine> Remote for Sessions<E> {
+    fn fetch(&self, want: Want) -> BoxFuture<'_, Result<(), RemoteError>> {
+        Box::pin(async move {
+            let asked = timeout(self.patience, self.ask(want)).await;
+            asked.unwrap_or(Err(RemoteError::TimedOut(self.patience)))
+        })
+    }
+}
+
+impl<E: Engine> Exchange<E> {
+    pub(crate) fn fetched(&self, drive: DriveId, bytes: u64) {
+        drop(self.shared.events.send(Event::Fetched { drive, bytes }));
+    }
+}

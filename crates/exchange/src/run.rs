@@ -1,0 +1,317 @@
+//! Running a session over a stream of bytes.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::io::{BufWriter, ReadHalf, WriteHalf};
+use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use ply_drive::Replica;
+use ply_engine::Engine;
+use ply_sync::{
+    Failure, HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Output, Peer, RequestId, Session, SessionError,
+    Traffic,
+};
+use ply_types::{DriveId, Fault, Time};
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::block_in_place;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::framing;
+use crate::link::{COMMANDS_MAX, Command, Link, SessionId};
+
+/// How long a peer may take to say hello or welcome.
+const GREETING: Duration = Duration::from_secs(15);
+/// Messages that wait between a stream and its session, each way: with 256 KiB each, enough to keep
+/// both busy, and a bound on what a peer that does not read costs.
+const QUEUE: usize = 4;
+
+/// Which side of a session this node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// It opens the session, for one drive.
+    Opener(DriveId),
+    /// It answers, for whichever of its drives it is.
+    Answerer,
+}
+
+/// Why a session ended.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The drive is not one of this node's.
+    #[error("drive {0} is not here")]
+    NoDrive(DriveId),
+    /// The stream broke.
+    #[error("the stream to the peer broke")]
+    Stream(#[from] io::Error),
+    /// The peer said nothing for too long.
+    #[error("the peer did not greet in time")]
+    Silent,
+    /// The session itself.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// No random bytes could be had.
+    #[error("no random bytes: {0}")]
+    Random(String),
+}
+
+impl RunError {
+    /// What the caller can do about it.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::NoDrive(_) => Fault::Absent,
+            Self::Stream(error) if error.kind() == io::ErrorKind::InvalidData => Fault::Peer,
+            Self::Stream(_) | Self::Silent => Fault::Offline,
+            Self::Session(error) => error.fault(),
+            Self::Random(_) => Fault::Machine,
+        }
+    }
+}
+
+/// What one run needs besides its stream.
+struct Running<E: Engine> {
+    exchange: Exchange<E>,
+    session: Session<E>,
+    id: SessionId,
+    peer: Peer,
+    began: Instant,
+    replies: HashMap<RequestId, oneshot::Sender<Result<(), Failure>>>,
+    open: watch::Sender<bool>,
+    traffic: watch::Sender<Traffic>,
+}
+
+impl<E: Engine> Exchange<E> {
+    /// Runs a session over `stream` until either side ends it. `me` and `them` name the ends of the
+    /// connection below: both sides must name them alike.
+    pub async fn run(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+        me: Peer,
+        them: Peer,
+        side: Side,
+    ) -> Result<Traffic, RunError> {
+        let (mut reader, writer) = stream.split();
+        let mut nonce = [0; 32];
+        getrandom::fill(&mut nonce).map_err(|error| RunError::Random(error.to_string()))?;
+        let began = Instant::now();
+        let start = Time::default();
+        let session = match side {
+            Side::Opener(id) => {
+                let replica = self.drive(&id).ok_or(RunError::NoDrive(id))?;
+                Session::open(replica, me, them, nonce, start)?
+            }
+            Side::Answerer => {
+                let greeting = timeout(GREETING, framing::read(&mut reader, HELLO_BYTES_MAX));
+                let hello = greeting.await.map_err(|_| RunError::Silent)??;
+                let hello = hello.ok_or(io::Error::from(io::ErrorKind::UnexpectedEof))?;
+                let drives = self.drives();
+                block_in_place(|| Session::answer(&hello, &drives, me, them, nonce, start))?
+            }
+        };
+        let drive = session.replica().id();
+        let (commands, queue) = mpsc::channel(COMMANDS_MAX);
+        let (open, is_open) = watch::channel(session.is_open());
+        let (traffic, seen_traffic) = watch::channel(Traffic::default());
+        let id = self.new_session();
+        let link = Link { id, peer: them, commands, open: is_open, traffic: seen_traffic };
+        if !self.link(&drive, link) {
+            return Err(RunError::NoDrive(drive));
+        }
+        let mut running = Running {
+            exchange: self.clone(),
+            session,
+            id,
+            peer: them,
+            began,
+            replies: HashMap::new(),
+            open,
+            traffic,
+        };
+        let result = running.run(reader, writer, queue).await;
+        self.unlink(&drive, id);
+        let traffic = running.session.traffic();
+        let fault = result.as_ref().err().map(RunError::fault);
+        let closed = Event::Closed { drive, peer: them, session: id, traffic, fault };
+        drop(self.shared.events.send(closed));
+        result.map(|()| traffic)
+    }
+}
+
+impl<E: Engine> Running<E> {
+    fn now(&self) -> Time {
+        Time(self.began.elapsed())
+    }
+
+    fn replica(&self) -> &Arc<Replica<E>> {
+        self.session.replica()
+    }
+
+    async fn run<S: AsyncRead + AsyncWrite + Send + 'static>(
+        &mut self,
+        reader: ReadHalf<S>,
+        writer: WriteHalf<S>,
+        mut commands: mpsc::Receiver<Command>,
+    ) -> Result<(), RunError> {
+        let (incoming, mut inbox) = mpsc::channel(QUEUE);
+        let (outbox, outgoing) = mpsc::channel(QUEUE);
+        let reading = tokio::spawn(read_all(reader, incoming));
+        let writing = tokio::spawn(write_all(writer, outgoing));
+        let result = self.converse(&mut inbox, outbox, &mut commands).await;
+        reading.abort();
+        if result.is_ok() {
+            // What was said last shall arrive: the queue is closed, so this ends.
+            drop(timeout(GREETING, writing).await);
+        } else {
+            writing.abort();
+        }
+        result
+    }
+
+    async fn converse(
+        &mut self,
+        inbox: &mut mpsc::Receiver<io::Result<Vec<u8>>>,
+        outbox: mpsc::Sender<Vec<u8>>,
+        commands: &mut mpsc::Receiver<Command>,
+    ) -> Result<(), RunError> {
+        let mut opened = false;
+        let greeting = self.began + GREETING;
+        loop {
+            if !opened && self.session.is_open() {
+                opened = true;
+                self.open.send_replace(true);
+                self.tell(Event::Opened {
+                    drive: self.replica().id(),
+                    peer: self.peer,
+                    session: self.id,
+                });
+            }
+            // One message at a time, and only when there is room for it.
+            let waiting = self.next_message()?;
+            let has_message = waiting.is_some();
+            self.traffic.send_replace(self.session.traffic());
+            let deadline = self.session.deadline().map(|Time(after)| self.began + after);
+            let deadline = if opened { deadline } else { Some(greeting) };
+            tokio::select! {
+                biased;
+                command = commands.recv() => {
+                    self.put_back(waiting);
+                    match command {
+                        Some(Command::Stop) | None => return Ok(()),
+                        Some(Command::Changed) => block_in_place(|| self.session.changed())?,
+                        Some(Command::Ask { want, reply }) => {
+                            let now = self.now();
+                            let request = block_in_place(|| self.session.request(want, now))?;
+                            self.replies.insert(request, reply);
+                        }
+                    }
+                }
+                permit = outbox.reserve(), if has_message => {
+                    let Ok(permit) = permit else { return Err(broken()) };
+                    permit.send(waiting.unwrap_or_default());
+                }
+                message = inbox.recv() => {
+                    self.put_back(waiting);
+                    match message {
+                        Some(Ok(message)) => {
+                            let now = self.now();
+                            block_in_place(|| self.session.handle(&message, now))?;
+                        }
+                        Some(Err(error)) => return Err(error.into()),
+                        None if opened => return Ok(()),
+                        None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                    }
+                }
+                () = alarm(deadline) => {
+                    self.put_back(waiting);
+                    if !opened {
+                        return Err(RunError::Silent);
+                    }
+                    let now = self.now();
+                    self.session.expire(now);
+                }
+            }
+        }
+    }
+
+    /// Drains what the session has to say up to its next message.
+    fn next_message(&mut self) -> Result<Option<Vec<u8>>, RunError> {
+        while let Some(output) = block_in_place(|| self.session.poll())? {
+            match output {
+                Output::Send(message) => return Ok(Some(message)),
+                Output::Finished(request, result) => {
+                    if let Some(reply) = self.replies.remove(&request) {
+                        drop(reply.send(result));
+                    }
+                }
+                Output::Changed => {
+                    let drive = self.replica().id();
+                    self.tell(Event::Changed { drive });
+                    for link in self.exchange.links(&drive) {
+                        if link.id != self.id {
+                            link.changed();
+                        }
+                    }
+                }
+                Output::Arrived(_, bytes) => {
+                    let drive = self.replica().id();
+                    self.exchange.fetched(drive, bytes);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn put_back(&mut self, message: Option<Vec<u8>>) {
+        if let Some(message) = message {
+            self.session.unsend(message);
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        drop(self.exchange.shared.events.send(event));
+    }
+}
+
+fn broken() -> RunError {
+    io::Error::from(io::ErrorKind::BrokenPipe).into()
+}
+
+async fn read_all<S: AsyncRead>(
+    mut reader: ReadHalf<S>,
+    incoming: mpsc::Sender<io::Result<Vec<u8>>>,
+) {
+    loop {
+        let message = framing::read(&mut reader, MESSAGE_BYTES_MAX).await.transpose();
+        let Some(message) = message else { return };
+        let is_last = message.is_err();
+        if incoming.send(message).await.is_err() || is_last {
+            return;
+        }
+    }
+}
+
+async fn write_all<S: AsyncWrite>(
+    writer: WriteHalf<S>,
+    mut outgoing: mpsc::Receiver<Vec<u8>>,
+) -> io::Result<()> {
+    let mut writer = BufWriter::with_capacity(64 << 10, writer);
+    while let Some(message) = outgoing.recv().await {
+        framing::write(&mut writer, &message).await?;
+        if outgoing.is_empty() {
+            writer.flush().await?;
+        }
+    }
+    writer.close().await
+}
+
+async fn alarm(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

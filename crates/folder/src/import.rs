@@ -1,0 +1,128 @@
+//! From a folder into a drive.
+//!
+//! First the folder is compared with the drive, and the plan of all that differs is made; then the
+//! plan is carried out in one transaction. Until its end nothing of it is in view.
+
+mod apply;
+mod cache;
+mod error;
+mod links;
+mod plan;
+mod read;
+mod readers;
+mod shown;
+mod source;
+mod survey;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use globset::GlobSet;
+use ply_drive::{Replica, Transaction};
+use ply_engine::Engine;
+use ply_types::Path;
+
+use crate::progress::Progress;
+use crate::warning::Warnings;
+
+pub use error::ImportError;
+
+/// What becomes of paths that the drive has and the folder has not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extra {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are removed: afterwards the drive shows the folder and nothing else there. What
+    /// [`Import::exclude`] leaves out stays.
+    Remove,
+}
+
+/// An import of one source.
+///
+/// A source that is a folder becomes the directory `to`: content, and the folder's own mode, owner,
+/// time and extended attributes. That holds for the root of a drive as well, so that an export gives
+/// the same folder back. Of several sources with one destination the last gives it its attributes.
+///
+/// A source that is something else becomes `to`; or, where `to` is a directory in the drive, a path
+/// in it under its own name.
+#[derive(Clone, Debug)]
+pub struct Import {
+    source: PathBuf,
+    to: Path,
+    extra: Extra,
+    exclude: GlobSet,
+}
+
+/// What an import found and did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// Names of files in the source.
+    pub files: u64,
+    /// Directories in the source, its top included.
+    pub directories: u64,
+    /// Symlinks, pipes, sockets and devices in the source.
+    pub others: u64,
+    /// Paths of the drive that got a new entry.
+    pub changed: u64,
+    /// Paths of the drive that were removed.
+    pub removed: u64,
+    /// Files whose content was read.
+    pub read_files: u64,
+    /// Bytes that were read of them.
+    pub read_bytes: u64,
+    /// What a user may want to look at.
+    pub warnings: Warnings,
+}
+
+impl Import {
+    /// Imports `source` into the drive as `to`.
+    pub fn new(source: impl Into<PathBuf>, to: Path) -> Self {
+        let exclude = GlobSet::empty();
+        Self { source: source.into(), to, extra: Extra::default(), exclude }
+    }
+
+    /// What becomes of paths that only the drive has.
+    #[must_use]
+    pub fn extra(mut self, extra: Extra) -> Self {
+        self.extra = extra;
+        self
+    }
+
+    /// Leaves out what a glob matches by its path below the source, or by its name alone; with a
+    /// directory all that is in it. It is neither imported nor removed.
+    #[must_use]
+    pub fn exclude(mut self, exclude: GlobSet) -> Self {
+        self.exclude = exclude;
+        self
+    }
+
+    /// Imports, and saves the draft.
+    pub fn run<E: Engine>(
+        &self,
+        replica: &Arc<Replica<E>>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<ImportSummary, ImportError> {
+        let mut transaction = Transaction::begin(replica)?;
+        let summary = self.run_in(&mut transaction, progress)?;
+        transaction.save()?;
+        Ok(summary)
+    }
+
+    /// Imports as part of a transaction, which the caller then saves or commits.
+    ///
+    /// After an error the transaction must be dropped: part of the plan may be in it.
+    pub fn run_in<E: Engine>(
+        &self,
+        transaction: &mut Transaction<'_, E>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<ImportSummary, ImportError> {
+        let source = source::Source::open(self, transaction)?;
+        let replica = Arc::clone(transaction.replica());
+        let cache = cache::Cache::new(&replica, source.absolute());
+        let top = shown::Current::of(&transaction.path(&source.to)?);
+        let shown = shown::Shown::new(transaction);
+        let plan = survey::Survey::new(self, &source, &shown, cache).run(top)?;
+        apply::apply(transaction, &source, plan, progress)
+    }
+}

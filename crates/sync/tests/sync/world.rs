@@ -1,0 +1,241 @@
+//! Nodes in memory, and sessions pumped by hand.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::executor::block_on;
+use ply_drive::{
+    Access, BoxFuture, Cutting, Drive, Host, Invitation, Remote, RemoteError, Replica, Settings,
+    Want,
+};
+use ply_engine::MemoryEngine;
+use ply_sync::{Output, Peer, Session, Traffic};
+use ply_types::{DriveId, LogKey, Path, ReadKey, Seed, Time, Timestamp};
+
+/// A machine whose clock and dice can be told.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) dice: AtomicU64,
+    pub(crate) seed: u64,
+}
+
+impl Host for Machine {
+    fn now(&self) -> Timestamp {
+        Timestamp { seconds: 1_700_000_000, nanos: 0 }
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let throw = self.dice.fetch_add(1, Ordering::Relaxed);
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_le_bytes());
+        bytes[8..16].copy_from_slice(&throw.to_le_bytes());
+        bytes[16] = 0x5a;
+        bytes
+    }
+}
+
+/// One node with one drive.
+pub(crate) struct Node {
+    pub(crate) name: u8,
+    pub(crate) replica: Arc<Replica<MemoryEngine>>,
+    pub(crate) drive: Drive<MemoryEngine>,
+}
+
+/// What a ticket carries.
+#[derive(Clone)]
+pub(crate) struct Pass {
+    pub(crate) id: DriveId,
+    pub(crate) access: Access,
+    pub(crate) invitation: Option<Invitation>,
+}
+
+impl Node {
+    pub(crate) fn owner(name: u8, access: Access) -> Self {
+        let secret = Seed::new([name; 32]);
+        let id = DriveId(ply_log::Signer::new(&secret).key().0);
+        Self::with(name, Pass { id, access, invitation: None }, Some(secret))
+    }
+
+    pub(crate) fn joined(name: u8, pass: Pass) -> Self {
+        Self::with(name, pass, None)
+    }
+
+    fn with(name: u8, pass: Pass, drive_secret: Option<Seed>) -> Self {
+        let settings = Settings {
+            id: pass.id,
+            name: "test".to_owned(),
+            access: pass.access,
+            drive_secret,
+            install_nonce: [name; 32],
+            cutting: Cutting::DEFAULT,
+            invitation: pass.invitation,
+            addresses: Vec::new(),
+            paused: false,
+        };
+        let host = Machine { dice: AtomicU64::new(0), seed: u64::from(name) };
+        let node = Seed::new([0x80 | name; 32]);
+        let engine = Arc::new(MemoryEngine::new());
+        let replica = Replica::open(engine, settings, &node, Arc::new(host)).unwrap();
+        Self { name, drive: Drive::alone(Arc::clone(&replica)), replica }
+    }
+
+    /// A pass with an invite to write.
+    pub(crate) fn share(&self) -> Pass {
+        let (secret, record) =
+            self.replica.invite(ply_drive::membership::Role::Writer, 64).unwrap();
+        let settings = self.replica.settings();
+        Pass {
+            id: settings.id,
+            access: settings.access,
+            invitation: Some(Invitation { secret, record }),
+        }
+    }
+
+    pub(crate) fn key(&self) -> LogKey {
+        self.replica.writer_key()
+    }
+
+    pub(crate) fn put(&self, name: &str, content: &[u8]) {
+        block_on(self.drive.write(&path(name), content)).unwrap();
+    }
+
+    pub(crate) fn commit(&self) {
+        block_on(self.drive.commit("", "test")).unwrap();
+    }
+
+    pub(crate) fn put_commit(&self, name: &str, content: &[u8]) {
+        self.put(name, content);
+        self.commit();
+    }
+
+    /// Name, author and content of every version in the root.
+    pub(crate) fn list(&self) -> Vec<(String, LogKey, Vec<u8>)> {
+        let read = block_on(self.drive.read_dir(&Path::root())).unwrap();
+        let mut all = Vec::new();
+        for entry in read.entries {
+            for version in &entry.versions {
+                let file = block_on(self.drive.open(&entry.path, Some(&version.writer))).unwrap();
+                let content = block_on(file.read(0..u64::MAX)).unwrap();
+                all.push((entry.path.to_string(), version.writer, content));
+            }
+        }
+        all
+    }
+}
+
+pub(crate) fn sealed() -> Access {
+    Access::Keys(vec![ReadKey::new([77; 32])])
+}
+
+pub(crate) fn path(text: &str) -> Path {
+    Path::parse(text.as_bytes()).unwrap()
+}
+
+/// A session between two nodes, and what went over it.
+pub(crate) struct Wire {
+    sides: [Session<MemoryEngine>; 2],
+    queues: [VecDeque<Vec<u8>>; 2],
+    finished: Vec<(ply_sync::RequestId, Result<(), ply_sync::Failure>)>,
+    /// Every message, as it would be before encryption.
+    pub(crate) tape: Vec<Vec<u8>>,
+    /// Times the direction of speech turned.
+    pub(crate) turns: usize,
+}
+
+impl Wire {
+    pub(crate) fn connect(opener: &Node, answerer: &Node) -> Self {
+        let (me, them) = (Peer([opener.name; 32]), Peer([answerer.name; 32]));
+        let now = Time::default();
+        let mut first = Session::open(Arc::clone(&opener.replica), me, them, [1; 32], now).unwrap();
+        let Some(Output::Send(hello)) = first.poll().unwrap() else { panic!("no hello") };
+        let drives = [Arc::clone(&answerer.replica)];
+        let second = Session::answer(&hello, &drives, them, me, [2; 32], now).unwrap();
+        let mut wire = Self {
+            sides: [first, second],
+            queues: [VecDeque::new(), VecDeque::new()],
+            finished: Vec::new(),
+            tape: vec![hello],
+            turns: 0,
+        };
+        wire.pump();
+        wire
+    }
+
+    /// Carries messages both ways until nobody has anything to say.
+    pub(crate) fn pump(&mut self) {
+        loop {
+            let mut moved = false;
+            for side in 0..2 {
+                let mut spoke = false;
+                while let Some(output) = self.sides[side].poll().unwrap() {
+                    match output {
+                        Output::Send(message) => {
+                            self.tape.push(message.clone());
+                            self.queues[side].push_back(message);
+                            spoke = true;
+                        }
+                        Output::Finished(request, result) => self.finished.push((request, result)),
+                        Output::Changed => {}
+                        Output::Arrived(..) => {}
+                    }
+                }
+                self.turns += usize::from(spoke);
+            }
+            for side in 0..2 {
+                while let Some(message) = self.queues[side].pop_front() {
+                    self.sides[1 - side].handle(&message, Time::default()).unwrap();
+                    moved = true;
+                }
+            }
+            if !moved {
+                break;
+            }
+        }
+    }
+
+    /// Lets the side at `side` ask, and says how it went.
+    pub(crate) fn ask(&mut self, side: usize, want: Want) -> Result<(), ply_sync::Failure> {
+        let request = self.sides[side].request(want, Time::default()).unwrap();
+        self.pump();
+        let position = self.finished.iter().position(|(id, _)| *id == request).expect("an end");
+        self.finished.remove(position).1
+    }
+
+    pub(crate) fn changed(&mut self) {
+        for side in &mut self.sides {
+            side.changed().unwrap();
+        }
+        self.pump();
+    }
+
+    pub(crate) fn traffic(&self, side: usize) -> Traffic {
+        self.sides[side].traffic()
+    }
+}
+
+/// The other end of a wire as a remote.
+pub(crate) struct Over {
+    pub(crate) wire: Arc<std::sync::Mutex<RefCell<Wire>>>,
+    pub(crate) side: usize,
+}
+
+impl Remote for Over {
+    fn fetch(&self, want: Want) -> BoxFuture<'_, Result<(), RemoteError>> {
+        let wire = self.wire.lock().unwrap();
+        let result = wire.borrow_mut().ask(self.side, want);
+        Box::pin(std::future::ready(result.map_err(|_| RemoteError::NoSource)))
+    }
+}
+
+/// A drive that fetches over a wire.
+pub(crate) fn over(
+    node: &Node,
+    wire: Wire,
+    side: usize,
+) -> (Drive<MemoryEngine>, Arc<std::sync::Mutex<RefCell<Wire>>>) {
+    let wire = Arc::new(std::sync::Mutex::new(RefCell::new(wire)));
+    let remote = Over { wire: Arc::clone(&wire), side };
+    (Drive::new(Arc::clone(&node.replica), Arc::new(remote)), wire)
+}

@@ -1,0 +1,69 @@
+//! `ply cat`: bytes of a file.
+
+use std::ops::Range;
+
+use ply_drive::ReadHandle;
+use ply_store::Store;
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::node::parse_writer;
+use crate::target::Target;
+
+/// Bytes that are read at once.
+pub(super) const PART_BYTES: usize = 1 << 20;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Cat {
+    /// The file
+    #[arg(value_name = "DRIVE:/path", value_parser = Target::parser())]
+    target: Target,
+
+    /// Byte to begin at
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    offset: u64,
+
+    /// Bytes to print at most
+    #[arg(long, value_name = "N")]
+    length: Option<u64>,
+
+    /// Whose version: the key of a writer, or a prefix of it
+    #[arg(long, value_name = "ID")]
+    writer: Option<String>,
+}
+
+impl Cat {
+    pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
+        let drive = context.past(&self.target)?;
+        let writer = match &self.writer {
+            Some(text) => Some(parse_writer(drive.replica(), text)?),
+            None => None,
+        };
+        let handle = drive.open(self.target.path()?, writer.as_ref()).await?;
+        let end = match self.length {
+            Some(length) => self.offset.saturating_add(length).min(handle.bytes()),
+            None => handle.bytes(),
+        };
+        copy_out(context, &handle, self.offset..end).await
+    }
+}
+
+/// Prints a range of a file.
+pub(super) async fn copy_out(
+    context: &mut Context,
+    handle: &ReadHandle<Store>,
+    range: Range<u64>,
+) -> Result<(), CommandError> {
+    let mut offset = range.start;
+    while offset < range.end {
+        let wanted = usize::try_from(range.end - offset).unwrap_or(usize::MAX).min(PART_BYTES);
+        let part = handle.read_some(offset, wanted).await?;
+        if part.is_empty() {
+            break;
+        }
+        context.bytes(&part).await?;
+        offset += part.len() as u64;
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! `ply rm`: removes what this node sees; what others add meanwhile stays.
+
+use ply_drive::Kind;
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::node::Change;
+use crate::target::Target;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Remove {
+    /// Directories too, with all that is in them
+    #[arg(long, short)]
+    recursive: bool,
+
+    /// What to remove
+    #[arg(value_name = "DRIVE:/path", value_parser = Target::parser(), required = true)]
+    targets: Vec<Target>,
+}
+
+impl Remove {
+    pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
+        for target in &self.targets {
+            let path = target.now()?.path()?;
+            let drive = context.drive(&target.drive)?;
+            let is_directory = drive.metadata(path).await?.kind == Kind::Directory;
+            if self.recursive && is_directory {
+                drive.remove_dir_all(path).await?;
+            } else {
+                drive.remove_file(path).await?;
+            }
+            context.tell(drive.replica().id(), Change::Removed, Some(path), None);
+        }
+        Ok(())
+    }
+}

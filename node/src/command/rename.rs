@@ -1,0 +1,59 @@
+//! `ply mv`: a path under another name.
+
+use ply_drive::{Drive, DriveError, Kind};
+use ply_store::Store;
+use ply_types::Path;
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::node::Change;
+use crate::target::Target;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rename {
+    /// What to move
+    #[arg(value_name = "DRIVE:/from", value_parser = Target::parser())]
+    from: Target,
+
+    /// Its new path, or the directory to move it into
+    #[arg(value_name = "DRIVE:/to", value_parser = Target::parser())]
+    to: Target,
+}
+
+impl Rename {
+    pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
+        let from = self.from.now()?.path()?;
+        let (drive, to) = pair(context, &self.from, &self.to).await?;
+        drive.rename(from, &to).await?;
+        let id = drive.replica().id();
+        context.tell(id, Change::Removed, Some(from), None);
+        context.tell(id, Change::Written, Some(&to), None);
+        Ok(())
+    }
+}
+
+/// The drive that two paths share, and the path that the second one means for the first: itself, or
+/// if it is a directory, the name in it.
+pub(super) async fn pair(
+    context: &Context,
+    from: &Target,
+    to: &Target,
+) -> Result<(Drive<Store>, Path), CommandError> {
+    let drive = context.drive(&from.drive)?;
+    if context.node.find(&to.now()?.drive)?.id != drive.replica().id() {
+        let text = "both paths must be in one drive: use ply get and ply put";
+        return Err(CommandError::Usage(text.to_owned()));
+    }
+    let place = to.path()?;
+    let is_directory = match drive.metadata(place).await {
+        Ok(metadata) => metadata.kind == Kind::Directory,
+        Err(DriveError::Absent { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    let to = match from.path()?.split() {
+        Some((_, name)) if is_directory => place.join(&name).map_err(DriveError::from)?,
+        _ => place.clone(),
+    };
+    Ok((drive, to))
+}

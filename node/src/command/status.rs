@@ -1,0 +1,79 @@
+//! `ply status`: the node at a glance.
+
+use serde_json::{Value, json};
+
+use super::drive::{object, state_word};
+use super::peer::{self, peer_id};
+use crate::context::{Context, Style};
+use crate::error::CommandError;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {}
+
+impl Status {
+    #[expect(clippy::unused_self, reason = "commands are called alike")]
+    pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
+        let node = std::sync::Arc::clone(&context.node);
+        let id = peer_id(&node)?;
+        let (mut addresses, mut peers, mut transfers) = (Vec::new(), Vec::new(), Vec::new());
+        if let Some(network) = node.network() {
+            (addresses, peers) = (network.addresses(), network.peers().await);
+            transfers = network.transfers();
+        }
+        let mut drives = Vec::new();
+        for settings in node.drives()? {
+            drives.push(object(&*node.open_settings(settings)?));
+        }
+        let running = node.network().is_some();
+        if context.style == Style::Json {
+            let transfers: Vec<Value> = transfers
+                .iter()
+                .map(|transfer| {
+                    json!({
+                        "drive": transfer.drive.to_string(),
+                        "what": transfer.what,
+                        "done_bytes": transfer.done_bytes,
+                        "total_bytes": transfer.total_bytes,
+                    })
+                })
+                .collect();
+            let object = json!({
+                "home": node.folder().display().to_string(),
+                "peer": id,
+                "running": running,
+                "addresses": addresses,
+                "peers": peers.iter().map(peer::object).collect::<Vec<Value>>(),
+                "drives": drives,
+                "transfers": transfers,
+            });
+            return context.object(&object).await;
+        }
+        context.line(format!("node    {id}")).await?;
+        context.line(format!("home    {}", node.folder().display())).await?;
+        context.line(if running { "state   running" } else { "state   not running" }).await?;
+        for address in &addresses {
+            context.line(format!("listen  {address}")).await?;
+        }
+        for peer in &peers {
+            context.line(format!("peer    {} {}", peer.id, peer.address)).await?;
+        }
+        for drive in &drives {
+            let field = |name: &str| drive.get(name).and_then(Value::as_str).unwrap_or("-");
+            let line = format!(
+                "drive   {} {} state {} union_root {} {}",
+                field("key"),
+                state_word(drive),
+                field("state"),
+                field("union_root"),
+                field("name"),
+            );
+            context.line(line).await?;
+        }
+        for transfer in &transfers {
+            let (done, total) = (transfer.done_bytes, transfer.total_bytes);
+            context.line(format!("moving  {} {done}/{total} bytes", transfer.what)).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! `ply up`: runs the node until it is told to stop.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::io::{AsyncWriteExt, stderr, stdout};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::Globals;
+use crate::control;
+use crate::error::CommandError;
+use crate::home::Home;
+use crate::network::{self, NetworkOptions};
+use crate::node::Node;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Up {
+    /// Where to listen; may be given more than once
+    #[arg(long, value_name = "MULTIADDR")]
+    listen: Vec<String>,
+
+    /// A node to be connected to always; may be given more than once
+    #[arg(long, value_name = "ADDR")]
+    bootstrap: Vec<String>,
+
+    /// Do not look for nodes on the local network
+    #[arg(long)]
+    no_mdns: bool,
+
+    /// Do not look for nodes in the distributed hash table
+    #[arg(long)]
+    no_dht: bool,
+}
+
+impl Up {
+    /// Runs the node in this process.
+    pub(crate) async fn run(&self, home: Home, globals: &Globals) -> Result<(), CommandError> {
+        let connected = control::connect(&home).await;
+        if connected.map_err(CommandError::file("connecting to", &home.socket()))?.is_some() {
+            return Err(CommandError::InUse { home: home.folder().to_owned() });
+        }
+        // Signals first: one that comes while the node starts must not be lost.
+        let waiting = CommandError::file("waiting for", home.folder());
+        let mut signals = match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+            (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
+            (Err(error), _) | (_, Err(error)) => return Err(waiting(error)),
+        };
+        let node = Arc::new(Node::open_patiently(&home).await?);
+        for notice in node.notices() {
+            let text = format!("ply: {notice}\n");
+            stderr().write_all(text.as_bytes()).await.map_err(CommandError::output)?;
+        }
+        let listener = control::bind(&home)
+            .map_err(CommandError::file("listening on", &home.socket()))?;
+        let options = NetworkOptions {
+            listen: self.listen.clone(),
+            bootstrap: self.bootstrap.clone(),
+            mdns: !self.no_mdns,
+            dht: !self.no_dht,
+        };
+        let network = network::start(&node, &options).await?;
+        node.attach(Arc::clone(&network));
+        for settings in node.drives()? {
+            if !settings.paused {
+                network.add(&node.open_settings(settings)?);
+            }
+        }
+        let serving = control::serve(&node, listener);
+        tokio::pin!(serving);
+        let announced = announce(&network.addresses(), globals.json);
+        // Commands are served from here on: whoever reads `ready` is answered.
+        let announced = tokio::select! {
+            announced = announced => announced,
+            () = &mut serving => Ok(()),
+        };
+        if announced.is_ok() {
+            tokio::select! {
+                _ = signals.0.recv() => {}
+                _ = signals.1.recv() => {}
+                () = &mut serving => {}
+            }
+        }
+        node.stop().cancel();
+        serving.await;
+        network.close().await;
+        control::remove(&home).map_err(CommandError::file("removing", &home.socket()))?;
+        announced
+    }
+}
+
+/// Prints where the node listens, and last that it does.
+async fn announce(addresses: &[String], json: bool) -> Result<(), CommandError> {
+    let mut text = String::new();
+    for address in addresses {
+        let line = if json {
+            json!({ "listening": address }).to_string()
+        } else {
+            format!("listening {address}")
+        };
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text.push_str(if json { "{\"ready\":true}\n" } else { "ready\n" });
+    let mut output = stdout();
+    output.write_all(text.as_bytes()).await.map_err(CommandError::output)?;
+    output.flush().await.map_err(CommandError::output)
+}

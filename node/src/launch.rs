@@ -1,0 +1,162 @@
+//! Where a command runs: in the node that has the home, or here.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use ply_engine::EngineError;
+use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Cli;
+use crate::command::{Command, Standing};
+use crate::context::{Context, Streams, Style};
+use crate::control::{self, Caller, Ended, Request};
+use crate::error::CommandError;
+use crate::exit::{Exit, exit};
+use crate::home::Home;
+use crate::node::Node;
+use crate::progress::Progress;
+
+/// How often both ways are tried: a node that starts or stops has the home, and does not answer.
+const TRIES: u32 = 20;
+/// Time between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Runs the command of this process.
+pub(crate) async fn launch(cli: Cli, arguments: Vec<OsString>) -> Exit {
+    match run(cli, arguments).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            // With the standard error closed, the code has to do.
+            drop(tokio::io::stderr().write_all(report(&error).as_bytes()).await);
+            drop(tokio::io::stderr().flush().await);
+            exit(error.fault())
+        }
+    }
+}
+
+async fn run(cli: Cli, arguments: Vec<OsString>) -> Result<Exit, CommandError> {
+    let standing = cli.command.standing();
+    if standing == Standing::Apart {
+        return cli.command.run_apart().await.map(|()| Exit::Done);
+    }
+    let home = Home::locate(cli.globals.home.as_deref())?;
+    let caller = Caller::own().map_err(|source| CommandError::File {
+        doing: "finding",
+        place: "the current folder".to_owned(),
+        source,
+    })?;
+    if let (Standing::Node, Command::Up(up)) = (standing, &cli.command) {
+        return up.run(home, &cli.globals).await.map(|()| Exit::Done);
+    }
+    let until_gone = matches!(cli.command, Command::Down(_));
+    for _ in 0..TRIES {
+        let connected = control::connect(&home).await;
+        if let Some(stream) =
+            connected.map_err(CommandError::file("connecting to", &home.socket()))?
+        {
+            let request = Request { caller, arguments };
+            return match control::command(stream, &request, until_gone).await {
+                Ok(Ended::With(exit)) => Ok(exit),
+                Ok(Ended::Unread) => Ok(Exit::Failed),
+                Err(error) => Err(CommandError::Node(error.to_string())),
+            };
+        }
+        if standing == Standing::Running {
+            return Err(CommandError::NotRunning { home: home.folder().to_owned() });
+        }
+        match Node::open(home.clone()) {
+            Ok(node) => return Ok(run_here(cli, node, caller).await),
+            Err(CommandError::Engine(EngineError::InUse { .. })) => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(CommandError::InUse { home: home.folder().to_owned() })
+}
+
+/// Runs a command in this process, which has the home.
+async fn run_here(cli: Cli, node: Node, caller: Caller) -> Exit {
+    let watched = caller.progress && !cli.globals.quiet;
+    let streams = Streams {
+        input: Box::new(tokio::io::stdin()),
+        output: Box::new(tokio::io::stdout()),
+        errors: Box::new(tokio::io::stderr()),
+        progress: if watched { Progress::screen() } else { Progress::nowhere() },
+    };
+    if let Err(error) = control::remove(node.home()) {
+        tracing::warn!(%error, "removing the socket that a node left behind");
+    }
+    let stop = node.stop().clone();
+    execute(cli, Arc::new(node), caller, streams, stop).await
+}
+
+/// Runs a command for a client of the node.
+pub(crate) async fn serve(
+    node: Arc<Node>,
+    request: Request,
+    mut streams: Streams,
+    stop: CancellationToken,
+) -> Exit {
+    match Cli::try_parse_from(&request.arguments) {
+        Ok(cli) => execute(cli, node, request.caller, streams, stop).await,
+        Err(error) => {
+            // The client took these arguments, so it is another version.
+            let text = format!("ply: the running node does not know this: restart it\n{error}");
+            drop(streams.errors.write_all(text.as_bytes()).await);
+            Exit::Usage
+        }
+    }
+}
+
+/// Runs a command and says how it ended.
+async fn execute(
+    cli: Cli,
+    node: Arc<Node>,
+    caller: Caller,
+    streams: Streams,
+    stop: CancellationToken,
+) -> Exit {
+    let notices = if caller_opened(&node) { node.notices().to_vec() } else { Vec::new() };
+    let style = if cli.globals.json { Style::Json } else { Style::Text };
+    let mut context = Context::new(node, caller, streams, style, cli.globals.quiet, stop.clone());
+    let command = cli.command;
+    let ran = async {
+        for notice in &notices {
+            context.warn(notice).await?;
+        }
+        command.run(&mut context).await?;
+        context.flush().await
+    };
+    let ran = tokio::select! {
+        ran = Box::pin(ran) => ran,
+        () = stop.cancelled() => Err(CommandError::Stopped),
+    };
+    context.progress.clear();
+    match ran {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            context.fail(&report(&error)).await;
+            exit(error.fault())
+        }
+    }
+}
+
+/// Whether the node was opened for this command alone; a running node has told its notices.
+fn caller_opened(node: &Node) -> bool {
+    node.network().is_none()
+}
+
+/// An error as the user reads it; nothing for one about output that nobody reads.
+fn report(error: &CommandError) -> String {
+    if matches!(error, CommandError::Unread) {
+        return String::new();
+    }
+    match error.hint() {
+        Some(hint) => format!("ply: {}\n     {hint}\n", error.text()),
+        None => format!("ply: {}\n", error.text()),
+    }
+}

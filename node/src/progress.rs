@@ -1,0 +1,159 @@
+//! How far a command is, for whoever watches a terminal.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::mpsc;
+
+use crate::control::{Frame, Kind};
+
+/// What takes less than this shows no progress.
+const QUIET: Duration = Duration::from_secs(1);
+/// Time between two reports.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Longest label, in bytes. It is cut to the terminal's width anyway.
+const LABEL_BYTES_MAX: usize = 1024;
+
+/// One report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// What was done.
+    pub(crate) done: u64,
+    /// What there is to do; 0 when nobody knows.
+    pub(crate) total: u64,
+    /// What it is.
+    pub(crate) label: String,
+}
+
+impl Report {
+    /// The body of a frame.
+    pub(crate) fn encode(&self) -> Bytes {
+        let mut body = BytesMut::new();
+        body.put_u64_le(self.done);
+        body.put_u64_le(self.total);
+        let end = self.label.floor_char_boundary(LABEL_BYTES_MAX);
+        body.put_slice(self.label.get(..end).unwrap_or_default().as_bytes());
+        body.freeze()
+    }
+
+    /// Reads what [`Report::encode`] wrote.
+    pub(crate) fn decode(mut body: Bytes) -> Option<Self> {
+        let (done, total) = (body.try_get_u64_le().ok()?, body.try_get_u64_le().ok()?);
+        Some(Self { done, total, label: String::from_utf8_lossy(&body).into_owned() })
+    }
+}
+
+/// Where reports go.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    place: Place,
+    last: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Nowhere,
+    Screen(Screen),
+    Client(mpsc::Sender<Frame>),
+}
+
+impl Progress {
+    /// Nobody watches.
+    pub(crate) fn nowhere() -> Self {
+        Self { place: Place::Nowhere, last: None }
+    }
+
+    /// On the terminal of this process.
+    pub(crate) fn screen() -> Self {
+        Self { place: Place::Screen(Screen::new()), last: None }
+    }
+
+    /// On the terminal of a client.
+    pub(crate) fn client(frames: mpsc::Sender<Frame>) -> Self {
+        Self { place: Place::Client(frames), last: None }
+    }
+
+    /// Reports, not too often.
+    pub(crate) fn report(&mut self, done: u64, total: u64, label: impl FnOnce() -> String) {
+        if self.last.is_some_and(|last| last.elapsed() < PAUSE) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        match &mut self.place {
+            Place::Nowhere => {}
+            Place::Screen(screen) => screen.show(&Report { done, total, label: label() }),
+            Place::Client(frames) => {
+                let body = Report { done, total, label: label() }.encode();
+                // A client that is behind can do without this one.
+                drop(frames.try_send(Frame { kind: Kind::Progress, body }));
+            }
+        }
+    }
+
+    /// Leaves the terminal as it was.
+    pub(crate) fn clear(&mut self) {
+        if let Place::Screen(screen) = &mut self.place {
+            screen.clear();
+        }
+    }
+}
+
+/// A bar on the standard error.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    started: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Screen {
+    /// Nothing is shown yet.
+    pub(crate) fn new() -> Self {
+        Self { started: Instant::now(), bar: None }
+    }
+
+    /// Shows a report, once the command takes its time.
+    pub(crate) fn show(&mut self, report: &Report) {
+        if self.started.elapsed() < QUIET {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let target = ProgressDrawTarget::stderr();
+            ProgressBar::with_draw_target(None, target)
+        });
+        let template = if report.total == 0 {
+            "{spinner} {decimal_bytes} {msg}"
+        } else {
+            "[{bar:30}] {percent:>3} % {decimal_bytes}/{decimal_total_bytes} {msg}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        if report.total != 0 {
+            bar.set_length(report.total);
+        }
+        bar.set_position(report.done);
+        bar.set_message(report.label.clone());
+    }
+
+    /// Removes what was shown.
+    pub(crate) fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_survives_the_way_through_the_socket() {
+        let report = Report { done: 7, total: 1 << 40, label: "/Bücher".to_owned() };
+        assert_eq!(Report::decode(report.encode()), Some(report));
+        assert_eq!(Report::decode(Bytes::from_static(b"short")), None);
+        let long = Report { done: 0, total: 0, label: "ü".repeat(LABEL_BYTES_MAX) };
+        assert!(Report::decode(long.encode()).expect("a report").label.len() <= LABEL_BYTES_MAX);
+    }
+}
