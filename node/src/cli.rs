@@ -14,7 +14,11 @@ use crate::command::Command;
 /// has it.
 #[derive(Debug, Parser)]
 #[command(name = "ply", version, propagate_version = false, max_term_width = 100)]
-#[command(disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) globals: Globals,

@@ -16,6 +16,7 @@ use crate::network::{Sink, Source};
 use crate::node::{Change, Event, Node};
 use crate::output::Unfetched;
 use crate::progress::Progress;
+use crate::target::Target;
 
 /// Output that is collected before it leaves.
 const OUTPUT_BYTES: usize = 64 * 1024;
@@ -78,6 +79,14 @@ impl Context {
     /// A drive by name, key or prefix.
     pub(crate) fn drive(&self, name: &str) -> Result<Drive<Store>, CommandError> {
         self.node.drive(name)
+    }
+
+    /// The drive of a target that is only read, at the moment that the target names.
+    pub(crate) fn past(&self, target: &Target) -> Result<Drive<Store>, CommandError> {
+        match target.version {
+            None => self.drive(&target.drive),
+            Some(_) => Err(CommandError::Unsupported("reading a drive as it was")),
+        }
     }
 
     /// The time.

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ply_drive::DriveError;
+use ply_drive::{DriveError, Missing};
 use ply_engine::EngineError;
+use ply_folder::ImportError;
 use ply_types::Fault;
 use thiserror::Error;
 
@@ -24,9 +25,9 @@ pub(crate) enum CommandError {
     /// The network refused.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// Importing or exporting a folder failed.
+    /// A folder did not come in.
     #[error(transparent)]
-    Folder(#[from] ply_folder::FolderError),
+    Import(#[from] ImportError),
     /// No drive goes by that name or key.
     #[error("there is no drive '{drive}' on this node")]
     NoDrive {
@@ -112,6 +113,12 @@ pub(crate) enum CommandError {
         /// How many.
         count: u64,
     },
+    /// Something is wrong with the node.
+    #[error("{count} troubles")]
+    Troubles {
+        /// How many.
+        count: u64,
+    },
     /// The operating system refused.
     #[error("{doing} {place}")]
     File {
@@ -151,7 +158,7 @@ impl CommandError {
             Self::Drive(error) => error.fault(),
             Self::Engine(error) => error.fault(),
             Self::Network(error) => error.fault(),
-            Self::Folder(error) => error.fault(),
+            Self::Import(error) => error.fault(),
             Self::NoDrive { .. } | Self::NoWriter { .. } => Fault::Absent,
             Self::NameTaken { .. } => Fault::Conflict,
             Self::AmbiguousDrive { .. }
@@ -168,11 +175,21 @@ impl CommandError {
             },
             Self::Unsupported(_)
             | Self::Node(_)
+            | Self::Troubles { .. }
             | Self::NotRunning { .. }
             | Self::InUse { .. }
             | Self::Home { .. }
             | Self::Unread
             | Self::Stopped => Fault::Machine,
+        }
+    }
+
+    /// What has to be fetched before it can be tried again.
+    pub(crate) fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::Drive(DriveError::Missing(missing)) => Some(*missing),
+            Self::Import(error) => error.missing(),
+            _ => None,
         }
     }
 

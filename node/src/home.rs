@@ -89,8 +89,7 @@ impl Home {
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
     let fresh = path.with_extension("new");
     let written = remove_if_there(&fresh).and_then(|()| {
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&fresh, path)?;

@@ -29,6 +29,7 @@ mod context;
 mod control;
 mod error;
 mod exit;
+mod fetching;
 mod home;
 mod launch;
 mod network;

@@ -3,19 +3,21 @@
 //! A node that runs has a [`Network`]; one that a command opened for itself has none, and all that is
 //! local works without.
 
-mod offline;
+mod addresses;
+mod pipe;
+mod running;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+pub(crate) use pipe::replicate;
+pub(crate) use running::start;
 
 use ply_drive::{BoxFuture, Remote, Replica};
 use ply_store::Store;
 use ply_types::{DriveId, Fault, LogKey, Path};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
-
-use crate::node::Node;
-use offline::Offline;
 
 /// What the user chose for the network of a node.
 #[derive(Clone, Debug)]
@@ -182,26 +184,4 @@ pub(crate) trait Network: Send + Sync {
 
     /// Says goodbye to everybody.
     fn close(&self) -> BoxFuture<'_, ()>;
-}
-
-/// Starts the network of a node that runs, for all of its drives that are not paused.
-#[expect(clippy::unused_async, reason = "starting to listen will take its time")]
-pub(crate) async fn start(
-    node: &Node,
-    options: &NetworkOptions,
-) -> Result<Arc<dyn Network>, NetworkError> {
-    tracing::debug!(home = %node.folder().display(), ?options, "there is no network yet");
-    Ok(Arc::new(Offline))
-}
-
-/// Runs the protocol for one drive over a pair of pipes until both sides have what the other has.
-/// Works with and without a running network.
-#[expect(clippy::unused_async, reason = "the conversation will take its time")]
-pub(crate) async fn replicate(
-    _node: &Node,
-    _replica: &Arc<Replica<Store>>,
-    _source: Source,
-    _sink: Sink,
-) -> Result<SyncSummary, NetworkError> {
-    Err(NetworkError::Offline)
 }

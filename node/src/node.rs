@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use drives::NewDrive;
 pub(crate) use events::{Change, Event, Events};
-pub(crate) use sharing::{Joined, Rights};
+pub(crate) use sharing::Rights;
 pub(crate) use writers::parse_writer;
 
 use crate::error::CommandError;

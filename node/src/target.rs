@@ -58,7 +58,9 @@ pub(crate) enum TargetError {
     #[error("the name of a drive must be UTF-8")]
     NotText,
     /// A version that is none of the three forms.
-    #[error("'{text}' is no version: write a commit id, NAME:VERSION of a root, or -N commits back")]
+    #[error(
+        "'{text}' is no version: write a commit id, NAME:VERSION of a root, or -N commits back"
+    )]
     NoMoment {
         /// The text.
         text: String,

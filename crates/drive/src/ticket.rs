@@ -72,6 +72,11 @@ pub struct Ticket {
 }
 
 impl Invitation {
+    /// The secret that signs self-admissions.
+    pub fn secret(&self) -> &Seed {
+        &self.secret
+    }
+
     /// Puts an invite and its secret together; they must belong together.
     pub fn new(secret: Seed, invite: Record) -> Result<Self, TicketError> {
         match invite.what() {

@@ -132,6 +132,13 @@ impl<E: Engine> Exchange<E> {
         self.links(drive).iter().map(info).collect()
     }
 
+    /// Lets the sessions of a drive end as soon as their peers want nothing more either.
+    pub fn finish(&self, drive: &DriveId) {
+        for link in self.links(drive) {
+            drop(link.commands.try_send(Command::Finish));
+        }
+    }
+
     /// Ends one session of a drive, or all of them.
     pub fn stop(&self, drive: &DriveId, session: Option<SessionId>) {
         let links = self.links(drive);

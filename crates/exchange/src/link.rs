@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Ask { want: Want, reply: oneshot::Sender<Result<(), Failure>> },
     /// Heads or members changed: tell the peer.
     Changed,
+    /// Say that nothing more is wanted, and end when the peer says so too.
+    Finish,
     /// End.
     Stop,
 }

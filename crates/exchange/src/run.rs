@@ -193,6 +193,9 @@ impl<E: Engine> Running<E> {
             // One message at a time, and only when there is room for it.
             let waiting = self.next_message()?;
             let has_message = waiting.is_some();
+            if !has_message && self.session.is_over() {
+                return Ok(());
+            }
             self.traffic.send_replace(self.session.traffic());
             let deadline = self.session.deadline().map(|Time(after)| self.began + after);
             let deadline = if opened { deadline } else { Some(greeting) };
@@ -202,6 +205,7 @@ impl<E: Engine> Running<E> {
                     self.put_back(waiting);
                     match command {
                         Some(Command::Stop) | None => return Ok(()),
+                        Some(Command::Finish) => self.session.say_goodbye(),
                         Some(Command::Changed) => block_in_place(|| self.session.changed())?,
                         Some(Command::Ask { want, reply }) => {
                             let now = self.now();
@@ -245,7 +249,8 @@ impl<E: Engine> Running<E> {
                 Output::Send(message) => return Ok(Some(message)),
                 Output::Finished(request, result) => {
                     if let Some(reply) = self.replies.remove(&request) {
-                        drop(reply.send(result));
+                        // Nobody waits any more: the request was given up.
+                        let _ = reply.send(result);
                     }
                 }
                 Output::Changed => {

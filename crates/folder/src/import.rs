@@ -25,6 +25,7 @@ use ply_types::Path;
 use crate::progress::Progress;
 use crate::warning::Warnings;
 
+pub(crate) use error::fault_of;
 pub use error::ImportError;
 
 /// What becomes of paths that the drive has and the folder has not.

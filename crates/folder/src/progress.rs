@@ -9,6 +9,6 @@ pub struct Progress {
     pub files_total: u64,
     /// Bytes of the files that are done, and of those on their way.
     pub bytes_done: u64,
-    /// Bytes of all files; what hard links share counts once.
+    /// Bytes of all files. An import reads what hard links share once, and counts it once.
     pub bytes_total: u64,
 }

@@ -32,6 +32,7 @@
 //! - What the blocks say: `drive`.
 
 mod error;
+pub mod gossip;
 mod limits;
 mod message;
 mod proof;

@@ -25,6 +25,9 @@ use crate::proof::Ends;
 use answer::Answer;
 use request::Request;
 
+/// The number that stands for no request: its end is the end of all.
+const GOODBYE: u64 = 0;
+
 /// Number of a request, given by who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
@@ -101,6 +104,10 @@ pub struct Session<E: Engine> {
     /// Trees that somebody vouches for, by log and length.
     trusted: HashMap<(LogKey, u64), ply_log::Head>,
     traffic: Traffic,
+    /// This side wants nothing more.
+    said_goodbye: bool,
+    /// The peer wants nothing more.
+    heard_goodbye: bool,
     now: Time,
 }
 
@@ -128,8 +135,23 @@ impl<E: Engine> Session<E> {
             inbox_bytes: 0,
             trusted: HashMap::new(),
             traffic: Traffic::default(),
+            said_goodbye: false,
+            heard_goodbye: false,
             now,
         }
+    }
+
+    /// Says that this side wants nothing more. The session is over when the peer says so too.
+    pub fn say_goodbye(&mut self) {
+        if !self.said_goodbye {
+            self.said_goodbye = true;
+            self.send(What::Done(proto::Done { request: GOODBYE, ..proto::Done::default() }));
+        }
+    }
+
+    /// Whether both sides have all they want and everything was sent.
+    pub fn is_over(&self) -> bool {
+        self.said_goodbye && self.heard_goodbye && self.outbox.is_empty() && self.answers.is_empty()
     }
 
     /// The drive that is spoken about.
@@ -167,6 +189,10 @@ impl<E: Engine> Session<E> {
             (Stage::Open, What::Resolve(question)) => self.resolve(&question),
             (Stage::Open, What::Get(get)) => self.get(get),
             (Stage::Open, What::Blocks(blocks)) => self.blocks(blocks),
+            (Stage::Open, What::Done(done)) if done.request == GOODBYE => {
+                self.heard_goodbye = true;
+                Ok(())
+            }
             (Stage::Open, What::Done(done)) => self.done(done),
             (Stage::Open, What::Cancel(cancel)) => {
                 self.answers.retain(|answer| answer.request() != cancel.request);

@@ -77,8 +77,7 @@ impl Resolve {
             context.tell(drive.replica().id(), Change::Written, Some(&path), None);
             match context.style {
                 Style::Json => {
-                    let Spelled { text, bytes } =
-                        Spelled::new(&[b"/", path.as_bytes()].concat());
+                    let Spelled { text, bytes } = Spelled::new(&[b"/", path.as_bytes()].concat());
                     let object = serde_json::json!({ "path": text, "path_bytes": bytes });
                     context.object(&object).await?;
                 }

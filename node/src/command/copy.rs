@@ -7,6 +7,7 @@ use ply_types::Path;
 use super::rename::pair;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::fetching::complete;
 use crate::node::Change;
 use crate::target::Target;
 
@@ -40,7 +41,7 @@ impl Copy {
             }
         }
         let want = Want::Tree(from.clone());
-        context.complete(&drive, from, want, || Ok(copy(&drive, from, &to)?)).await?;
+        complete(&context.node, &drive, from, want, || Ok(copy(&drive, from, &to)?)).await?;
         context.tell(drive.replica().id(), Change::Written, Some(&to), None);
         Ok(())
     }

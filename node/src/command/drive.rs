@@ -108,7 +108,8 @@ impl Drive {
                 for settings in context.node.drives()? {
                     let replica = context.node.open_settings(settings)?;
                     let object = object(&replica);
-                    let line = format!("{} {} {}", replica.id(), state_word(&object), replica.name());
+                    let line =
+                        format!("{} {} {}", replica.id(), state_word(&object), replica.name());
                     context.show(&object, || line).await?;
                 }
                 Ok(())

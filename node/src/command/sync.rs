@@ -76,7 +76,8 @@ mod tests {
         assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
         assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
         assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
-        for text in ["", "s", "soon", "1d", "-1s", "99999999999999999999s", "9999999999999999999h"] {
+        for text in ["", "s", "soon", "1d", "-1s", "99999999999999999999s", "9999999999999999999h"]
+        {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -51,8 +51,8 @@ impl Up {
             let text = format!("ply: {notice}\n");
             stderr().write_all(text.as_bytes()).await.map_err(CommandError::output)?;
         }
-        let listener = control::bind(&home)
-            .map_err(CommandError::file("listening on", &home.socket()))?;
+        let listener =
+            control::bind(&home).map_err(CommandError::file("listening on", &home.socket()))?;
         let options = NetworkOptions {
             listen: self.listen.clone(),
             bootstrap: self.bootstrap.clone(),
@@ -68,7 +68,8 @@ impl Up {
         }
         let serving = control::serve(&node, listener);
         tokio::pin!(serving);
-        let announced = announce(&network.addresses(), globals.json);
+        let addresses = network.addresses();
+        let announced = announce(&addresses, globals.json);
         // Commands are served from here on: whoever reads `ready` is answered.
         let announced = tokio::select! {
             announced = announced => announced,

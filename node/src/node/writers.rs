@@ -14,8 +14,7 @@ const PREFIX_DIGITS_MIN: usize = 4;
 /// The writer of a drive that a text names: its key, or a prefix that fits no other.
 pub(crate) fn parse_writer(replica: &Replica<Store>, text: &str) -> Result<LogKey, CommandError> {
     let prefix = text.to_ascii_lowercase();
-    let mut known: BTreeSet<LogKey> =
-        replica.membership().writers().map(|(key, _)| *key).collect();
+    let mut known: BTreeSet<LogKey> = replica.membership().writers().map(|(key, _)| *key).collect();
     known.extend(replica.effective().into_keys());
     known.insert(replica.writer_key());
     known.retain(|key| PREFIX_DIGITS_MIN <= prefix.len() && key.to_string().starts_with(&prefix));

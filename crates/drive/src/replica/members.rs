@@ -29,12 +29,12 @@ impl<E: Engine> Replica<E> {
             rows.push(row.to_vec());
             ControlFlow::Continue(())
         })?;
-        let mut records = RecordSet::default();
-        for row in rows {
-            let record = Record::parse(&id, &row)
-                .map_err(|error| self.inconsistent(&format!("a membership record: {error}")))?;
-            records.insert(record);
-        }
+        // As one: a claim to a slot is kept only if it wins or another record refers to it.
+        let records: RecordSet = rows
+            .iter()
+            .map(|row| Record::parse(&id, row))
+            .collect::<Result<_, _>>()
+            .map_err(|error| self.inconsistent(&format!("a membership record: {error}")))?;
         let membership = Membership::evaluate(id, records.iter(), &[]);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.records = records;
@@ -93,8 +93,15 @@ impl<E: Engine> Replica<E> {
                     waiting.into_iter().partition(|record| membership.wants(record));
                 waiting = rest;
                 let mut is_new = false;
-                for record in wanted {
+                // Claims last: which of them are kept depends on who refers to them.
+                let (claims, others): (Vec<Record>, Vec<Record>) = wanted
+                    .into_iter()
+                    .partition(|record| matches!(record.what(), What::SelfAdmission { .. }));
+                for record in others.into_iter().chain(claims) {
                     let (key, row) = (record_key(&id, &record.id()), record.as_bytes().to_vec());
+                    if let Some(dropped) = state.records.dropped_by(&record) {
+                        batch.delete(Table::Member, record_key(&id, &dropped));
+                    }
                     if state.records.insert(record) == Inserted::New {
                         batch.put(Table::Member, key, row);
                         is_new = true;

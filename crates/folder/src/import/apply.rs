@@ -47,7 +47,8 @@ pub(super) fn apply<E: Engine>(
     let is_empty = plan.is_empty();
     let Plan { removals, entries, touched, files, groups, cache, summary, progress } = plan;
     let replica = Arc::clone(transaction.replica());
-    let mut apply = Apply { transaction, source, groups: &groups, cache, summary, progress, report };
+    let mut apply =
+        Apply { transaction, source, groups: &groups, cache, summary, progress, report };
     report(progress);
     if !is_empty {
         apply.transaction.make_parents(&source.to, &source.parent_attributes()?)?;
@@ -132,17 +133,18 @@ impl<E: Engine> Apply<'_, '_, '_, E> {
             let mut end = None;
             let progress = &mut self.progress;
             let report = self.report;
-            let stored = self.transaction.store(std::iter::from_fn(|| match parts.recv().ok()? {
-                Part::Content(content, bytes) => {
-                    progress.bytes_done = before + bytes.min(file.bytes);
-                    report(*progress);
-                    Some(Ok(content))
-                }
-                other => {
-                    end = Some(other);
-                    None
-                }
-            }))?;
+            let stored =
+                self.transaction.store(std::iter::from_fn(|| match parts.recv().ok()? {
+                    Part::Content(content, bytes) => {
+                        progress.bytes_done = before + bytes.min(file.bytes);
+                        report(*progress);
+                        Some(Ok(content))
+                    }
+                    other => {
+                        end = Some(other);
+                        None
+                    }
+                }))?;
             // A file that became tiny is stored before its end is seen.
             let end = end.or_else(|| parts.recv().ok());
             self.progress.bytes_done = before + file.bytes;
@@ -158,7 +160,12 @@ impl<E: Engine> Apply<'_, '_, '_, E> {
     }
 
     /// Gives a file that was read to all its names.
-    fn file(&mut self, file: &PlannedFile, about: About, stored: Stored) -> Result<(), ImportError> {
+    fn file(
+        &mut self,
+        file: &PlannedFile,
+        about: About,
+        stored: Stored,
+    ) -> Result<(), ImportError> {
         self.summary.read_files += 1;
         self.summary.read_bytes += about.bytes;
         let mut fact = None;

@@ -103,11 +103,17 @@ impl<'drive, E: Engine> Cache<'drive, E> {
         let key = [self.replica.id().0.as_slice(), &path].concat();
         let (mut old, mut old_rows) = (Facts::new(), 0);
         let end = prefix_end(&key);
-        self.replica.engine().scan(Table::Stat, &key, &end, Order::Ascending, &mut |_, value| {
-            old.extend(row::decode(value).unwrap_or_default());
-            old_rows += 1;
-            ControlFlow::Continue(())
-        })?;
+        self.replica.engine().scan(
+            Table::Stat,
+            &key,
+            &end,
+            Order::Ascending,
+            &mut |_, value| {
+                old.extend(row::decode(value).unwrap_or_default());
+                old_rows += 1;
+                ControlFlow::Continue(())
+            },
+        )?;
         if !old.is_sorted_by(|(a, _), (b, _)| a < b) {
             old.clear();
         }

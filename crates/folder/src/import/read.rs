@@ -88,7 +88,13 @@ impl<'import, E: Engine> FileReader<'import, E> {
     }
 
     /// Whether a file is as it was before it was read.
-    fn is_stable(&self, path: &Path, file: &File, before: &Meta, bytes: u64) -> Result<bool, ImportError> {
+    fn is_stable(
+        &self,
+        path: &Path,
+        file: &File,
+        before: &Meta,
+        bytes: u64,
+    ) -> Result<bool, ImportError> {
         let stat = fstat(file).map_err(|error| self.source.unreadable(path, error.into()))?;
         let after = Meta::of(&stat);
         Ok(bytes == before.bytes && after.is_some_and(|after| before.same_content(&after)))

@@ -76,11 +76,7 @@ pub(super) fn read_all<E: Engine>(
 }
 
 /// What one thread does.
-fn read<E: Engine>(
-    mut reader: FileReader<'_, E>,
-    queue: &Queue<'_>,
-    send: &SyncSender<Delivery>,
-) {
+fn read<E: Engine>(mut reader: FileReader<'_, E>, queue: &Queue<'_>, send: &SyncSender<Delivery>) {
     while let Some(range) = queue.take() {
         let mut batch = Vec::new();
         for (index, file) in range.clone().zip(queue.files.get(range).unwrap_or_default()) {

@@ -68,13 +68,7 @@ impl<E: Engine> Survey<'_, '_, E> {
         Ok(())
     }
 
-    fn file(
-        &mut self,
-        path: Path,
-        meta: &Meta,
-        current: Option<&Current>,
-        memory: &mut Directory,
-    ) {
+    fn file(&mut self, path: Path, meta: &Meta, current: Option<&Current>, memory: &mut Directory) {
         self.plan.summary.files += 1;
         self.plan.progress.files_total += 1;
         let fact = memory.find(self.source.name(&path), meta.print());
@@ -123,7 +117,9 @@ impl<E: Engine> Survey<'_, '_, E> {
         name: &Name,
         current: &Current,
     ) -> Result<(), ImportError> {
-        if self.extra == Extra::Keep || self.excludes(self.source.relative(directory), name.as_bytes()) {
+        if self.extra == Extra::Keep
+            || self.excludes(self.source.relative(directory), name.as_bytes())
+        {
             return Ok(());
         }
         let path = directory.join(name).map_err(ply_drive::DriveError::from)?;

@@ -1,0 +1,23 @@
+//! Counts what there is to export.
+
+use ply_drive::{DriveError, Kind, View, Walk};
+use ply_engine::Engine;
+use ply_types::Path;
+
+use crate::progress::Progress;
+
+/// Files and bytes below a directory. Fails if part of a directory is not held here.
+pub(super) fn totals<E: Engine>(view: &View<E>, from: &Path) -> Result<Progress, DriveError> {
+    let mut totals = Progress::default();
+    let mut walk = Walk::new(view, from.clone());
+    while let Some(named) = walk.next()? {
+        if named.state.kind() == Some(Kind::File) {
+            totals.files_total += 1;
+            totals.bytes_total += named.state.shown().map_or(0, |shown| shown.entry.size());
+        }
+    }
+    match walk.missing.first() {
+        Some((_, missing)) => Err(DriveError::Missing(*missing)),
+        None => Ok(totals),
+    }
+}

@@ -1,0 +1,120 @@
+//! `ply import`: folders into the draft, all of them or nothing.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use ply_drive::{Transaction, Want};
+use ply_folder::{Extra, ImportSummary};
+use serde_json::json;
+
+use super::commit::AtOnce;
+use crate::context::{Context, Style};
+use crate::error::CommandError;
+use crate::fetching::complete;
+use crate::node::Change;
+use crate::target::Target;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// Where to; the root of the drive when no path is given
+    #[arg(value_name = "DRIVE[:/path]", value_parser = Target::parser())]
+    target: Target,
+
+    /// What to bring in: folders or files
+    #[arg(value_name = "SOURCE", required = true)]
+    sources: Vec<PathBuf>,
+
+    /// Leave out what this matches by path or name; may be given more than once
+    #[arg(long, value_name = "GLOB", value_parser = Glob::new)]
+    exclude: Vec<Glob>,
+
+    /// Remove what the drive has there and the source has not
+    #[arg(long)]
+    delete: bool,
+
+    #[command(flatten)]
+    at_once: AtOnce,
+}
+
+impl Import {
+    pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
+        let to = self.target.now()?.path_or_root();
+        let drive = context.drive(&self.target.drive)?;
+        let imports = self.imports(context, &to)?;
+        let node = Arc::clone(&context.node);
+        let progress = RefCell::new(&mut context.progress);
+        let report = |so_far: ply_folder::Progress| {
+            let ply_folder::Progress { files_done, files_total, bytes_done, bytes_total } = so_far;
+            let label = || format!("{files_done}/{files_total} files");
+            progress.borrow_mut().report(bytes_done, bytes_total, label);
+        };
+        let import = || {
+            let mut transaction = Transaction::begin(drive.replica())?;
+            let mut summaries = Vec::new();
+            for import in &imports {
+                summaries.push(import.run_in(&mut transaction, &report)?);
+            }
+            transaction.save()?;
+            Ok(summaries)
+        };
+        let summaries = complete(&node, &drive, &to, Want::Tree(to.clone()), import).await?;
+        context.tell(drive.replica().id(), Change::Written, Some(&to), None);
+        for summary in &summaries {
+            show(context, summary).await?;
+        }
+        self.at_once.run(context, &drive).await
+    }
+
+    fn imports(
+        &self,
+        context: &Context,
+        to: &ply_types::Path,
+    ) -> Result<Vec<ply_folder::Import>, CommandError> {
+        let mut exclude = GlobSetBuilder::new();
+        for glob in &self.exclude {
+            exclude.add(glob.clone());
+        }
+        let exclude: GlobSet =
+            exclude.build().map_err(|error| CommandError::Usage(error.to_string()))?;
+        let extra = if self.delete { Extra::Remove } else { Extra::Keep };
+        let import = |source: &PathBuf| {
+            ply_folder::Import::new(context.caller.path(source), to.clone())
+                .extra(extra)
+                .exclude(exclude.clone())
+        };
+        Ok(self.sources.iter().map(import).collect())
+    }
+}
+
+async fn show(context: &mut Context, summary: &ImportSummary) -> Result<(), CommandError> {
+    let warnings = &summary.warnings;
+    for warning in warnings.kept() {
+        context.warn(&warning.to_string()).await?;
+    }
+    let unsaid = warnings.count() - warnings.kept().len() as u64;
+    if 0 < unsaid {
+        context.warn(&format!("and {unsaid} warnings more")).await?;
+    }
+    if context.style == Style::Json {
+        let object = json!({
+            "files": summary.files,
+            "directories": summary.directories,
+            "others": summary.others,
+            "changed": summary.changed,
+            "removed": summary.removed,
+            "read_files": summary.read_files,
+            "read_bytes": summary.read_bytes,
+            "warnings": warnings.count(),
+        });
+        return context.object(&object).await;
+    }
+    let ImportSummary { files, directories, others, changed, removed, read_bytes, .. } = summary;
+    let text = format!(
+        "{files} files, {directories} directories, {others} others: {changed} changed, {removed} \
+         removed, {read_bytes} bytes read"
+    );
+    context.note(&text).await
+}

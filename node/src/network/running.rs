@@ -1,0 +1,279 @@
+//! The network of a node that runs: streams of `net` into sessions of `exchange`.
+
+mod events;
+mod keep;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ply_drive::{BoxFuture, Remote, Replica, Want};
+use ply_exchange::{Exchange, Side};
+use ply_net::{Announce, Config, Dht, Identity, Limits, Mdns, Multiaddr, NetError, PeerId};
+use ply_store::Store;
+use ply_sync::Peer as SessionPeer;
+use ply_types::{DriveId, Fault};
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::addresses::{parse_address, parse_addresses, parse_peer, session_peer};
+use super::{Network, NetworkError, NetworkOptions, Peer, SyncRequest, SyncSummary, Transfer};
+use crate::node::Node;
+
+/// How long a read or a listing waits for peers.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a peer that sent wrong data is not spoken to.
+const BAN: Duration = Duration::from_mins(10);
+/// Where a node listens that was not told where.
+const LISTEN_DEFAULT: [&str; 2] = ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"];
+
+/// See the module's page.
+pub(super) struct Running {
+    pub(super) net: ply_net::Network,
+    pub(super) exchange: Exchange<Store>,
+    pub(super) me: SessionPeer,
+    /// Peers by the names that sessions know them by.
+    pub(super) names: Mutex<HashMap<SessionPeer, PeerId>>,
+    addresses: Mutex<Vec<Multiaddr>>,
+    /// Tasks that keep a drive connected, each to be cancelled.
+    keeping: Mutex<HashMap<DriveId, CancellationToken>>,
+    pub(super) stop: CancellationToken,
+    fetched: AtomicU64,
+}
+
+/// Starts the network of a node that runs.
+pub(crate) async fn start(
+    node: &Node,
+    options: &NetworkOptions,
+) -> Result<Arc<dyn Network>, NetworkError> {
+    let identity = Identity::new(node.seed()).map_err(|error| machine(&error))?;
+    let me = session_peer(identity.peer());
+    let mut listen = parse_addresses(&options.listen)?;
+    if listen.is_empty() {
+        listen = LISTEN_DEFAULT.iter().filter_map(|text| text.parse().ok()).collect();
+    }
+    let config = Config {
+        identity,
+        listen,
+        external: Vec::new(),
+        announce: Announce::All,
+        bootstrap: parse_addresses(&options.bootstrap)?,
+        mdns: if options.mdns { Mdns::On } else { Mdns::Off },
+        dht: if options.dht { Dht::Server } else { Dht::Off },
+        limits: Limits::STANDARD,
+    };
+    let (net, events) = ply_net::Network::start(config).await.map_err(|error| machine(&error))?;
+    let addresses = net.addresses().await;
+    let running = Arc::new(Running {
+        net,
+        exchange: Exchange::new(),
+        me,
+        names: Mutex::default(),
+        addresses: Mutex::new(addresses),
+        keeping: Mutex::default(),
+        stop: node.stop().child_token(),
+        fetched: AtomicU64::new(0),
+    });
+    tokio::spawn(events::serve(Arc::clone(&running), events));
+    tokio::spawn(events::tell(Arc::clone(&running), node.events().clone()));
+    Ok(Arc::new(Handle(running)))
+}
+
+pub(super) fn machine(error: &NetError) -> NetworkError {
+    NetworkError::Machine { doing: "the network".to_owned(), what: error.to_string() }
+}
+
+impl Running {
+    /// Opens a session for a drive with a peer, in a task of its own.
+    pub(super) fn open(self: &Arc<Self>, peer: PeerId, drive: DriveId) {
+        let running = Arc::clone(self);
+        tokio::spawn(async move {
+            match running.net.open(peer).await {
+                Ok(stream) => running.converse(stream, Side::Opener(drive)).await,
+                Err(error) => tracing::debug!(%peer, %error, "no stream"),
+            }
+        });
+    }
+
+    /// Runs a session over a stream to its end.
+    pub(super) async fn converse(self: &Arc<Self>, stream: ply_net::Stream, side: Side) {
+        let peer = stream.peer();
+        let them = session_peer(peer);
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(them, peer);
+        let result = self.exchange.run(stream, self.me, them, side).await;
+        match result {
+            Ok(traffic) => tracing::debug!(%peer, ?traffic, "a session ended"),
+            Err(error) => {
+                tracing::debug!(%peer, %error, "a session ended");
+                let is_wrong = matches!(
+                    &error,
+                    ply_exchange::RunError::Session(wrong)
+                        if wrong.fault() == Fault::Peer
+                            && !matches!(wrong, ply_sync::SessionError::Stranger)
+                );
+                if is_wrong {
+                    tracing::warn!(%peer, %error, "a peer sent wrong data");
+                    self.net.ban(peer, BAN).await;
+                }
+            }
+        }
+    }
+
+    pub(super) fn note_address(&self, address: Multiaddr, is_there: bool) {
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        addresses.retain(|known| *known != address);
+        if is_there {
+            addresses.push(address);
+        }
+    }
+
+    pub(super) fn note_fetched(&self, bytes: u64) {
+        self.fetched.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn known_addresses(&self) -> Vec<Multiaddr> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Blocks and bytes that sessions of a drive brought so far.
+    fn brought(&self, drive: &DriveId) -> (u64, u64) {
+        let sessions = self.exchange.sessions(drive);
+        let blocks = sessions.iter().map(|info| info.traffic.blocks_in).sum();
+        (blocks, sessions.iter().map(|info| info.traffic.block_bytes_in).sum())
+    }
+
+    async fn sync(
+        &self,
+        replica: &Arc<Replica<Store>>,
+        request: &SyncRequest,
+    ) -> Result<SyncSummary, NetworkError> {
+        let deadline = Instant::now() + request.timeout;
+        let unreachable = || NetworkError::Unreachable { waited: request.timeout };
+        let drive = replica.id();
+        let before = self.brought(&drive);
+        let remote = self.exchange.remote(drive, request.timeout);
+        let want = || match (request.full, request.path.is_root()) {
+            (true, _) => Want::Everything,
+            (false, true) => Want::Heads,
+            (false, false) => Want::Tree(request.path.clone()),
+        };
+        // Somebody who has the drive may be just about to connect.
+        loop {
+            let fetched = timeout_at(deadline, remote.fetch(want())).await;
+            match fetched {
+                Ok(Ok(())) => break,
+                Ok(Err(_)) if Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                _ => return Err(unreachable()),
+            }
+        }
+        let after = self.brought(&drive);
+        Ok(SyncSummary {
+            peers: self.exchange.sessions(&drive).iter().filter(|info| info.open).count() as u64,
+            blocks: after.0.saturating_sub(before.0),
+            bytes: after.1.saturating_sub(before.1),
+            unfetched: replica.unfetched(),
+        })
+    }
+}
+
+/// What the commands hold.
+struct Handle(Arc<Running>);
+
+impl Network for Handle {
+    fn addresses(&self) -> Vec<String> {
+        self.0.known_addresses().iter().map(ToString::to_string).collect()
+    }
+
+    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<String, NetworkError>> {
+        Box::pin(async move {
+            let address = parse_address(address)?;
+            let dialed = self.0.net.dial(address).await;
+            let peer = dialed.map_err(|error| NetworkError::Peer { what: error.to_string() })?;
+            Ok(peer.to_string())
+        })
+    }
+
+    fn disconnect<'a>(&'a self, peer: &'a str) -> BoxFuture<'a, Result<(), NetworkError>> {
+        Box::pin(async move {
+            let id = parse_peer(peer)?;
+            if !self.0.net.peers().await.iter().any(|info| info.peer == id) {
+                return Err(NetworkError::NoPeer { peer: peer.to_owned() });
+            }
+            self.0.net.disconnect(id).await;
+            Ok(())
+        })
+    }
+
+    fn peers(&self) -> BoxFuture<'_, Vec<Peer>> {
+        Box::pin(async move {
+            let drives = self.0.exchange.drives();
+            let shared = |peer: PeerId| {
+                let name = session_peer(peer);
+                let has = |id: &DriveId| {
+                    let sessions = self.0.exchange.sessions(id);
+                    sessions.iter().any(|info| info.peer == name && info.open)
+                };
+                drives.iter().map(|replica| replica.id()).filter(has).collect()
+            };
+            let peers = self.0.net.peers().await.into_iter();
+            peers
+                .map(|info| Peer {
+                    id: info.peer.to_string(),
+                    address: info.addresses.first().map(ToString::to_string).unwrap_or_default(),
+                    drives: shared(info.peer),
+                })
+                .collect()
+        })
+    }
+
+    fn transfers(&self) -> Vec<Transfer> {
+        Vec::new()
+    }
+
+    fn remote(&self, replica: &Arc<Replica<Store>>) -> Arc<dyn Remote> {
+        self.0.exchange.remote(replica.id(), PATIENCE)
+    }
+
+    fn announce(&self, drive: DriveId) {
+        self.0.exchange.changed(&drive);
+        let running = Arc::clone(&self.0);
+        tokio::spawn(async move { running.gossip(drive).await });
+    }
+
+    fn add(&self, replica: &Arc<Replica<Store>>) {
+        self.0.exchange.add(Arc::clone(replica));
+        let keeping = self.0.stop.child_token();
+        let mut tasks = self.0.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = tasks.insert(replica.id(), keeping.clone()) {
+            earlier.cancel();
+        }
+        drop(tasks);
+        tokio::spawn(keep::keep(Arc::clone(&self.0), Arc::clone(replica), keeping));
+    }
+
+    fn remove(&self, drive: DriveId) {
+        self.0.exchange.remove(&drive);
+        let mut tasks = self.0.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = tasks.remove(&drive) {
+            task.cancel();
+        }
+    }
+
+    fn sync<'a>(
+        &'a self,
+        replica: &'a Arc<Replica<Store>>,
+        request: &'a SyncRequest,
+    ) -> BoxFuture<'a, Result<SyncSummary, NetworkError>> {
+        Box::pin(async move { self.0.sync(replica, request).await })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.0.stop.cancel();
+            self.0.net.shutdown().await;
+        })
+    }
+}

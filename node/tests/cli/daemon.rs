@@ -1,0 +1,159 @@
+//! The same commands through a node that runs.
+
+use std::io::Read;
+use std::os::unix::net::UnixListener;
+use std::process::Stdio;
+
+use super::ply::{Ply, json, noise, words};
+
+/// The story of [`super::files`] in short.
+fn a_story(ply: &Ply) {
+    ply.ok("drive create docs");
+    ply.feed(b"hello", &words("put docs:/a.txt --commit -m one")).ok();
+    assert_eq!(ply.ok("cat docs:/a.txt"), "hello");
+    assert_eq!(ply.ok("ls docs"), "a.txt");
+    assert_eq!(json(&ply.ok("log docs --json"))[0]["message"], "one");
+    ply.fails(3, "ls nothing");
+    ply.fails(2, "cat docs:/..");
+    ply.fails(2, "rm docs:/");
+}
+
+#[test]
+fn commands_are_the_same_with_a_node_and_without() {
+    let ply = Ply::new();
+    let daemon = ply.up();
+    a_story(&ply);
+    let status = &json(&ply.ok("status --json"))[0];
+    assert_eq!(status["running"], true);
+    assert_eq!(status["drives"][0]["name"], "docs");
+    assert_eq!(status["drives"][0]["union_root"], "-");
+    let peer = ply.ok("peer id");
+    ply.ok("down");
+    assert_eq!(daemon.wait(), Some(0));
+    assert!(!ply.home().join("control.sock").exists());
+    assert_eq!(ply.ok("cat docs:/a.txt"), "hello");
+    assert_eq!(ply.ok("peer id"), peer);
+    assert_eq!(json(&ply.ok("status --json"))[0]["running"], false);
+    let other = Ply::new();
+    a_story(&other);
+}
+
+#[test]
+fn a_large_binary_passes_the_socket_both_ways() {
+    let ply = Ply::new();
+    let _daemon = ply.up();
+    ply.ok("drive create docs");
+    let bytes = noise(10 << 20);
+    ply.feed(&bytes, &words("put docs:/big")).ok();
+    let ran = ply.run(&words("cat docs:/big"));
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+    assert!(ran.output == bytes, "{} bytes came back changed", ran.output.len());
+    let part = ply.run(&words("cat docs:/big --offset 5000000 --length 100000"));
+    assert!(part.output == bytes[5_000_000..5_100_000]);
+}
+
+#[test]
+fn a_reader_that_goes_ends_the_command() {
+    let ply = Ply::new();
+    let _daemon = ply.up();
+    ply.ok("drive create docs");
+    ply.feed(&noise(4 << 20), &words("put docs:/big")).ok();
+    let mut child = ply
+        .command(&words("cat docs:/big"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ply starts");
+    let mut pipe = child.stdout.take().expect("a pipe");
+    pipe.read_exact(&mut [0; 100]).expect("some bytes");
+    drop(pipe);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(ply.ok("ls docs"), "big", "the node is well");
+}
+
+#[test]
+fn input_that_a_command_does_not_want_stays_where_it_is() {
+    let ply = Ply::new();
+    let _daemon = ply.up();
+    ply.ok("drive create docs");
+    let script = format!(
+        "while read line; do {} ls docs && echo $line; done",
+        env!("CARGO_BIN_EXE_ply")
+    );
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).env("PLY_HOME", ply.home());
+    let ran = super::ply::finish(shell, b"one\ntwo\nthree\n");
+    assert_eq!(ran.ok(), "one\ntwo\nthree");
+}
+
+#[test]
+fn only_one_node_runs_on_a_home() {
+    let ply = Ply::new();
+    let _daemon = ply.up();
+    let errors = ply.fails(1, "up --no-mdns --no-dht");
+    assert!(errors.contains("another ply is using"), "{errors}");
+    ply.ok("status");
+}
+
+#[test]
+fn a_socket_that_was_left_behind_is_no_node() {
+    let ply = Ply::new();
+    let key = ply.ok("drive create docs");
+    let socket = ply.home().join("control.sock");
+    drop(UnixListener::bind(&socket).expect("bound"));
+    assert!(socket.exists());
+    assert!(ply.ok("drive list").starts_with(&key));
+    assert!(!socket.exists());
+    drop(UnixListener::bind(&socket).expect("bound"));
+    let daemon = ply.up();
+    assert!(ply.ok("drive list").starts_with(&key));
+    drop(daemon);
+    assert!(socket.exists(), "a node that is killed leaves it");
+    assert!(ply.ok("drive list").starts_with(&key));
+}
+
+#[test]
+fn signals_end_the_node_in_order() {
+    let ply = Ply::new();
+    let daemon = ply.up();
+    let pid = daemon.id().to_string();
+    let killed = std::process::Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(killed.expect("kill runs").success());
+    assert_eq!(daemon.wait(), Some(0));
+    assert!(!ply.home().join("control.sock").exists());
+    ply.fails(1, "down");
+}
+
+#[test]
+fn a_watcher_sees_what_happens() {
+    let ply = Ply::new();
+    let _daemon = ply.up();
+    ply.ok("drive create docs");
+    let mut child = ply
+        .command(&words("watch docs --json"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("ply starts");
+    let output = child.stdout.take().expect("a pipe");
+    // The watcher may come late to the first of these.
+    let (told, telling) = std::sync::mpsc::channel();
+    let watching = std::thread::spawn(move || {
+        use std::io::BufRead;
+        let mut line = String::new();
+        std::io::BufReader::new(output).read_line(&mut line).expect("a line");
+        told.send(line).expect("heard");
+    });
+    let mut line = None;
+    for number in 0..100 {
+        ply.feed(b"x", &words(&format!("put docs:/a{number}"))).ok();
+        line = telling.recv_timeout(std::time::Duration::from_millis(50)).ok();
+        if line.is_some() {
+            break;
+        }
+    }
+    assert_eq!(json(&line.expect("an event"))[0]["event"], "write");
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    watching.join().expect("watched");
+}

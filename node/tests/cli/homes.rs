@@ -1,0 +1,89 @@
+//! Homes: made, copied, and in places with long names.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::ply::{Ply, at, finish, json, words};
+
+fn copy_folder(from: &Path, to: &Path) {
+    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
+    assert!(copied.expect("cp runs").success());
+}
+
+#[test]
+fn a_home_is_private() {
+    let ply = Ply::new();
+    let made = ply.ok("init");
+    assert_eq!(ply.ok("init"), made, "made once");
+    let mode = |name: &str| {
+        let metadata = ply.home().join(name).metadata().expect(name);
+        metadata.permissions().mode() & 0o777
+    };
+    assert_eq!(mode("node.secret"), 0o600);
+    assert_eq!(mode(""), 0o700);
+    let _daemon = ply.up();
+    assert_eq!(mode("control.sock"), 0o600);
+}
+
+#[test]
+fn a_copied_home_writes_under_keys_of_its_own() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    ply.feed(b"one", &words("put docs:/a --commit")).ok();
+    let copy = ply.place("copy");
+    copy_folder(&ply.home(), &copy);
+    let run = |line: &str| finish(at(&copy, &ply.place(""), &words(line)), b"two");
+    let first = run("drive show docs --json");
+    assert!(first.errors.contains("made elsewhere"), "{first:?}");
+    let writer = |text: &str| json(text)[0]["writer"].clone();
+    let copied = writer(&first.ok());
+    assert_ne!(copied, writer(&ply.ok("drive show docs --json")));
+    let second = run("drive show docs --json");
+    assert_eq!(second.errors, "");
+    assert_eq!(writer(&second.ok()), copied, "asked once");
+    assert_eq!(run("cat docs:/a").ok(), "one");
+    run("put docs:/a --commit").ok();
+    assert_eq!(run("cat docs:/a").ok(), "two");
+    assert_eq!(json(&run("ls docs --json").ok())[0]["writer"], copied);
+    assert_eq!(ply.ok("cat docs:/a"), "one");
+}
+
+#[test]
+fn a_home_that_is_moved_stays_who_it_was() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    let before = ply.ok("drive show docs --json");
+    let moved = ply.place("moved");
+    std::fs::rename(ply.home(), &moved).expect("moved");
+    let after = finish(at(&moved, &ply.place(""), &words("drive show docs --json")), b"");
+    assert_eq!(after.errors, "");
+    assert_eq!(after.ok(), before);
+}
+
+#[test]
+fn a_secret_that_is_lost_is_not_replaced() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    std::fs::remove_file(ply.home().join("node.secret")).expect("removed");
+    assert!(ply.fails(1, "drive list").contains("backup"));
+}
+
+#[test]
+fn a_long_way_to_the_socket_does_no_harm() {
+    let ply = Ply::new();
+    let home = ply.place(&"long".repeat(40));
+    let run = |line: &str| finish(at(&home, &ply.place(""), &words(line)), b"");
+    let mut node = at(&home, &ply.place(""), &words("up --no-mdns --no-dht"))
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("ply starts");
+    for _ in 0..100 {
+        if home.join("control.sock").exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(json(&run("status --json").ok())[0]["running"], true);
+    run("down").ok();
+    assert!(node.wait().expect("it ends").success());
+}

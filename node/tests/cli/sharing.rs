@@ -1,0 +1,75 @@
+//! Tickets: made and taken, offline.
+
+use super::ply::{Ply, json};
+
+#[test]
+fn a_ticket_makes_a_drive_known() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    let key = ours.ok("drive create docs");
+    let ticket = ours.ok("share docs");
+    assert!(ticket.starts_with("ply1"), "{ticket}");
+    assert_eq!(theirs.ok(&format!("join {ticket}")), key);
+    let drive = &json(&theirs.ok("drive show docs --json"))[0];
+    assert_eq!((&drive["access"], &drive["writable"]), (&"sealed".into(), &false.into()));
+    assert!(theirs.fails(1, "mkdir docs:/a").contains("read-only"));
+    let write = ours.ok("share docs --write --uses 3");
+    assert_eq!(theirs.ok(&format!("join {write}")), key, "joining again adds what it allows");
+    assert_eq!(theirs.ok(&format!("join {ticket}")), key, "and takes nothing away");
+    assert_eq!(json(&theirs.ok("drive show docs --json"))[0]["writable"], true);
+    theirs.ok("mkdir docs:/a");
+    theirs.ok("commit docs");
+    assert_eq!(theirs.ok("ls docs"), "a");
+}
+
+#[test]
+fn a_blind_node_reads_nothing_until_it_may() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    ours.ok("drive create docs");
+    let (blind, read) = (ours.ok("share docs --blind"), ours.ok("share docs"));
+    theirs.ok(&format!("join {blind} --name mirror"));
+    assert_eq!(json(&theirs.ok("drive show mirror --json"))[0]["access"], "blind");
+    theirs.ok(&format!("join {read}"));
+    assert_eq!(json(&theirs.ok("drive show mirror --json"))[0]["access"], "sealed");
+}
+
+#[test]
+fn names_that_are_taken_get_a_number() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    let key = ours.ok("drive create docs --public");
+    let own = theirs.ok("drive create docs");
+    let ticket = ours.ok("share docs");
+    assert_eq!(theirs.ok(&format!("join {ticket}")), key);
+    assert!(theirs.ok("drive list").contains("docs-2"));
+    assert_eq!(theirs.ok(&format!("join {own}")), own);
+    let third = Ply::new();
+    assert_eq!(third.ok(&format!("join {key}")), key, "a bare key is enough for a public drive");
+    assert!(third.ok("drive list").contains(&key[..8]));
+}
+
+#[test]
+fn what_is_no_ticket_is_refused() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    let ticket = ply.ok("share docs");
+    for wrong in ["nonsense", "ply1", "ply1abcdef", &ticket[..ticket.len() - 2]] {
+        let errors = ply.fails(2, &format!("join {wrong}"));
+        assert!(errors.contains("not a ticket"), "{errors}");
+    }
+}
+
+#[test]
+fn drives_are_found_by_what_is_unique() {
+    let ply = Ply::new();
+    let (one, two) = (ply.ok("drive create one"), ply.ok("drive create two"));
+    assert!(ply.ok(&format!("drive show {one}")).contains(&one));
+    assert!(ply.ok(&format!("drive show {}", &two[..12])).contains(&two));
+    ply.fails(3, &format!("drive show {}", &one[..3]));
+    ply.ok("drive pause one");
+    assert!(ply.ok("drive list").contains("paused one"));
+    ply.ok("drive resume one");
+    ply.ok("drive remove one");
+    ply.fails(3, "ls one");
+    let writers = ply.ok("writers two");
+    assert!(writers.contains("(this node)"), "{writers}");
+    assert_eq!(ply.ok("writers two list"), writers);
+}
