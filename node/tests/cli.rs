@@ -1,6 +1,5 @@
 //! The real binary, with homes of its own.
 
-#[path = "cli"]
 mod cli {
     mod daemon;
     mod files;

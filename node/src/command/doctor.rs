@@ -43,7 +43,9 @@ impl Doctor {
 fn findings(context: &Context) -> Result<Vec<Finding>, CommandError> {
     let node = &context.node;
     let home = node.home();
+    let running = if node.network().is_some() { "it runs" } else { "it does not run" };
     let mut findings = vec![
+        Finding { what: format!("the node: {running}"), trouble: None },
         private("the secret of the node", &home.secret()),
         private("the store", &home.store()),
         free_space(node.folder())?,
@@ -51,10 +53,6 @@ fn findings(context: &Context) -> Result<Vec<Finding>, CommandError> {
             what: "the clock".to_owned(),
             trouble: (context.now().seconds < CLOCK_SECONDS_MIN)
                 .then(|| "it shows a time before this program was made".to_owned()),
-        },
-        Finding {
-            what: "the running node".to_owned(),
-            trouble: node.network().is_none().then(|| "none runs: ply up".to_owned()),
         },
     ];
     for settings in node.drives()? {

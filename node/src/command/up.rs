@@ -66,24 +66,23 @@ impl Up {
                 network.add(&node.open_settings(settings)?);
             }
         }
-        let serving = control::serve(&node, listener);
-        tokio::pin!(serving);
-        let addresses = network.addresses();
-        let announced = announce(&addresses, globals.json);
-        // Commands are served from here on: whoever reads `ready` is answered.
-        let announced = tokio::select! {
-            announced = announced => announced,
-            () = &mut serving => Ok(()),
-        };
+        // A task of its own: commands are served from here on, so whoever reads `ready` is answered.
+        let serving = tokio::spawn({
+            let node = Arc::clone(&node);
+            async move { control::serve(&node, listener).await }
+        });
+        let announced = announce(&network.addresses(), globals.json).await;
         if announced.is_ok() {
             tokio::select! {
                 _ = signals.0.recv() => {}
                 _ = signals.1.recv() => {}
-                () = &mut serving => {}
+                () = node.stop().cancelled() => {}
             }
         }
         node.stop().cancel();
-        serving.await;
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "serving commands ended badly");
+        }
         network.close().await;
         control::remove(&home).map_err(CommandError::file("removing", &home.socket()))?;
         announced
