@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ply_drive::{DriveError, Missing};
 use ply_engine::EngineError;
-use ply_folder::ImportError;
+use ply_folder::{ExportError, ImportError};
 use ply_types::Fault;
 use thiserror::Error;
 
@@ -28,6 +28,9 @@ pub(crate) enum CommandError {
     /// A folder did not come in.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A folder did not go out.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// No drive goes by that name or key.
     #[error("there is no drive '{drive}' on this node")]
     NoDrive {
@@ -159,6 +162,7 @@ impl CommandError {
             Self::Engine(error) => error.fault(),
             Self::Network(error) => error.fault(),
             Self::Import(error) => error.fault(),
+            Self::Export(error) => error.fault(),
             Self::NoDrive { .. } | Self::NoWriter { .. } => Fault::Absent,
             Self::NameTaken { .. } => Fault::Conflict,
             Self::AmbiguousDrive { .. }
@@ -189,6 +193,7 @@ impl CommandError {
         match self {
             Self::Drive(DriveError::Missing(missing)) => Some(*missing),
             Self::Import(error) => error.missing(),
+            Self::Export(error) => error.missing(),
             _ => None,
         }
     }
@@ -207,6 +212,7 @@ impl CommandError {
                 "'ply export' writes whole directories, 'ply rm -r' removes them"
             }
             Self::Drive(DriveError::NotEmpty { .. }) => "'ply rm -r' removes all that is in it",
+            Self::Export(ExportError::NotEmpty { .. }) => "'--replace' writes into it all the same",
             Self::Drive(DriveError::Absent { .. }) => "'ply ls DRIVE:/' lists what is there",
             _ => return advice(self.fault()).map(str::to_owned),
         };

@@ -125,11 +125,6 @@ impl Node {
         self.home.folder()
     }
 
-    /// The store.
-    pub(crate) fn engine(&self) -> &Arc<Store> {
-        &self.engine
-    }
-
     /// The secret.
     pub(crate) fn seed(&self) -> &Seed {
         &self.seed

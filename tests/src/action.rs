@@ -53,10 +53,10 @@ pub fn content(number: u64) -> Vec<u8> {
 
 /// One of 39 paths, up to three levels deep.
 pub fn any_path(dice: &mut Dice) -> String {
-    let mut path = (*dice.pick(&NAMES)).to_owned();
+    let mut path = NAMES[dice.below(NAMES.len())].to_owned();
     for _ in 0..dice.weighted(&[4, 5, 4]) {
         path.push('/');
-        path.push_str(dice.pick(&NAMES));
+        path.push_str(NAMES[dice.below(NAMES.len())]);
     }
     path
 }

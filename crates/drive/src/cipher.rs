@@ -7,7 +7,7 @@ use ply_chunk::{
     Cutter, Decoder, Encoder, FrameError, Kind, Level, Opener, Sealer, dedup_key, no_dictionaries,
 };
 use ply_proto as proto;
-use ply_types::{ChunkHash, DriveId};
+use ply_types::{ChunkHash, DriveId, ReadKey};
 
 use crate::commit::METADATA_BLOCK_BYTES_MAX;
 use crate::error::BlockFault;
@@ -61,8 +61,8 @@ impl Cipher {
                 sealer: Sealer::read_key(newest),
                 opener: Opener::read_keys(keys),
                 // The first key for ever: cutting another way would store everything again.
-                cutter: Cutter::new(chunk, keys.first().map(|key| key.cut_key()).as_ref()),
-                dedup: keys.first().map(|key| key.dedup_key()),
+                cutter: Cutter::new(chunk, keys.first().map(ReadKey::cut_key).as_ref()),
+                dedup: keys.first().map(ReadKey::dedup_key),
             }),
         };
         let mirror = DriveId::mirror_key(&settings.id);

@@ -72,6 +72,7 @@ impl Clock {
     }
 
     /// The components that differ from `base`.
+    #[must_use]
     pub fn since(&self, base: &Self) -> Self {
         let components =
             self.iter().filter(|(writer, mark)| base.component(writer) != Some(*mark)).collect();

@@ -141,7 +141,7 @@ mod tests {
                 Ok::<_, Infallible>(lists[usize::try_from(at.number).unwrap()].clone())
             })
             .unwrap();
-            let expected: Vec<CommitMark> = (0..)
+            let expected: Vec<CommitMark> = (0..64)
                 .map(|power| 1 << power)
                 .take_while(|&distance: &u64| distance <= count)
                 .map(|distance| mark(count - distance))

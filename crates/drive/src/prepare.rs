@@ -34,7 +34,9 @@ impl Prepared {
     /// Lets go of frames that were stored: their pieces are found by hash from now on.
     pub(crate) fn forget_frames(&mut self) {
         if let Self::Pieces(pieces) = self {
-            pieces.iter_mut().for_each(|piece| piece.frame = None);
+            for piece in pieces {
+                piece.frame = None;
+            }
         }
     }
 

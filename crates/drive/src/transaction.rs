@@ -57,7 +57,7 @@ pub struct Transaction<'replica, E: Engine> {
 #[derive(Clone, Debug)]
 enum Change {
     /// It gets an entry.
-    Set(Entry, u32),
+    Set(Box<Entry>, u32),
     /// Its draft is forgotten: nothing else knows it.
     Forget,
 }
@@ -108,7 +108,7 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
     pub fn changes(&self) -> impl Iterator<Item = (Path, Option<&Entry>)> {
         self.rows.iter().filter_map(|(key, change)| {
             let entry = match change {
-                Change::Set(entry, _) if entry.kind().is_some() => Some(entry),
+                Change::Set(entry, _) if entry.kind().is_some() => Some(entry.as_ref()),
                 Change::Set(..) | Change::Forget => None,
             };
             Some((crate::key::key_path(key)?, entry))
@@ -155,7 +155,9 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
     fn list_error(&self, error: ply_chunk::BuildError<DriveError>) -> DriveError {
         match error {
             ply_chunk::BuildError::Store(error) => error,
-            other => self.replica.inconsistent(&other.to_string()),
+            error @ ply_chunk::BuildError::Piece { .. } => {
+                self.replica.inconsistent(&error.to_string())
+            }
         }
     }
 
@@ -179,15 +181,14 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
         {
             return Ok(Place { layer, block });
         }
-        let frame = match prepared.frame {
-            Some(frame) => frame,
+        let frame = if let Some(frame) = prepared.frame {
+            frame
+        } else {
             // It was held when it was prepared, in a layer that this writer's table does not have.
-            None => {
-                let (log, block) = held.ok_or_else(|| {
-                    self.replica.inconsistent("a chunk vanished while it was being stored")
-                })?;
-                self.replica.block(log, block)?.to_vec()
-            }
+            let (log, block) = held.ok_or_else(|| {
+                self.replica.inconsistent("a chunk vanished while it was being stored")
+            })?;
+            self.replica.block(log, block)?.to_vec()
         };
         let place = self.append(&frame)?;
         let log = self.layer_log(place.layer)?;

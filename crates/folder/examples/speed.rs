@@ -1,6 +1,8 @@
 //! Imports a folder into a drive in memory, imports it again, and exports it.
 //!
 //! `cargo run --release -p ply-folder --example speed FOLDER [DEST]`
+//!
+//! With `PAUSE=1` it waits for a line before the second import, so that something can be changed.
 
 #![allow(clippy::expect_used, reason = "a measurement that fails should stop")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
@@ -50,6 +52,9 @@ fn main() {
             .expect("a drive in memory");
 
     for what in ["import", "import again"] {
+        if what == "import again" && std::env::var_os("PAUSE").is_some() {
+            std::io::stdin().read_line(&mut String::new()).expect("a line");
+        }
         let import = Import::new(&folder, Path::root());
         let summary = measure(what, || import.run(&replica, &|_| {}).expect("it can be read"));
         let frames = engine.frame_bytes().expect("memory does not fail");
@@ -68,12 +73,12 @@ fn main() {
         });
     }
     if let Some(dest) = arguments.next() {
-            let view = replica.view();
-            let export = Export::new(Path::root(), dest);
-            let summary = measure("export", || export.run(&view, &|_| {}).expect("it can be written"));
-            println!("  {} files, {} bytes", summary.files, summary.bytes);
-        }
+        let view = replica.view();
+        let export = Export::new(Path::root(), dest);
+        let summary = measure("export", || export.run(&view, &|_| {}).expect("it can be written"));
+        println!("  {} files, {} bytes", summary.files, summary.bytes);
     }
+}
 
 fn measure<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let (start, start_cpu) = (Instant::now(), cpu_time());

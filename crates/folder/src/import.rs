@@ -25,8 +25,8 @@ use ply_types::Path;
 use crate::progress::Progress;
 use crate::warning::Warnings;
 
-pub(crate) use error::fault_of;
 pub use error::ImportError;
+pub(crate) use error::fault_of;
 
 /// What becomes of paths that the drive has and the folder has not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -23,9 +23,9 @@ pub(crate) struct Ends {
     pub(crate) answerer: Peer,
 }
 
-fn keyed(drive: &DriveId, label: &[u8; 8], parts: &[&[u8]]) -> [u8; 32] {
+fn keyed(drive: &DriveId, label: [u8; 8], parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_keyed(&drive.capability());
-    hasher.update(label);
+    hasher.update(&label);
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
@@ -34,11 +34,11 @@ fn keyed(drive: &DriveId, label: &[u8; 8], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 pub(crate) fn hello(drive: &DriveId, nonce: &[u8], ends: Ends) -> [u8; 32] {
-    keyed(drive, b"hello   ", &[nonce, &ends.opener.0, &ends.answerer.0])
+    keyed(drive, *b"hello   ", &[nonce, &ends.opener.0, &ends.answerer.0])
 }
 
 pub(crate) fn welcome(drive: &DriveId, hello: &[u8], nonce: &[u8], ends: Ends) -> [u8; 32] {
-    keyed(drive, b"welcome ", &[hello, nonce, &ends.opener.0, &ends.answerer.0])
+    keyed(drive, *b"welcome ", &[hello, nonce, &ends.opener.0, &ends.answerer.0])
 }
 
 /// Compares in a time that does not depend on where the first difference is.
@@ -48,7 +48,7 @@ pub(crate) fn equal(expected: &[u8; 32], found: &[u8]) -> bool {
 }
 
 fn first_key(drive: &DriveId, nonce: &[u8]) -> MirrorKey {
-    MirrorKey::new(keyed(drive, b"first   ", &[nonce]))
+    MirrorKey::new(keyed(drive, *b"first   ", &[nonce]))
 }
 
 /// Seals the message that travels with a hello.

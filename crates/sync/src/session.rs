@@ -187,7 +187,7 @@ impl<E: Engine> Session<E> {
             (Stage::Open, What::Summary(summary)) => self.summary(&summary),
             (Stage::Open, What::News(news)) => self.news(&news),
             (Stage::Open, What::Resolve(question)) => self.resolve(&question),
-            (Stage::Open, What::Get(get)) => self.get(get),
+            (Stage::Open, What::Get(get)) => self.get(&get),
             (Stage::Open, What::Blocks(blocks)) => self.blocks(blocks),
             (Stage::Open, What::Done(done)) if done.request == GOODBYE => {
                 self.heard_goodbye = true;

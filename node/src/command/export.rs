@@ -1,10 +1,25 @@
 //! `ply export`: a directory of a drive as a local folder.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::context::Context;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use ply_drive::{Drive, DriveError, Kind, Walk, Want};
+use ply_folder::{Existing, ExportSummary};
+use ply_store::Store;
+use ply_types::Path;
+use serde_json::json;
+
+use super::import::{label, warn};
+use crate::context::{Context, Style};
 use crate::error::CommandError;
+use crate::fetching::complete;
+use crate::node::Node;
 use crate::target::Target;
+
+/// Files that are fetched at once.
+const FETCHES_AT_ONCE: usize = 16;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -16,13 +31,84 @@ pub(crate) struct Export {
     /// The folder; made if it is not there
     #[arg(value_name = "DEST")]
     folder: PathBuf,
+
+    /// Write into a folder that has something in it; files of the same name are replaced
+    #[arg(long)]
+    replace: bool,
 }
 
 impl Export {
-    #[expect(clippy::unused_async, reason = "commands are called alike")]
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
-        let _drive = context.past(&self.target)?;
-        let _folder = context.caller.path(&self.folder);
-        Err(CommandError::Unsupported("export"))
+        let from = self.target.path_or_root();
+        let drive = context.past(&self.target)?;
+        // What the user must hear first: that it is not there, or that nobody has it.
+        drive.metadata(&from).await?;
+        let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
+        let summary = match self.export(context, &drive, existing) {
+            Err(error) if error.missing().is_some() => {
+                fetch(&Arc::clone(&context.node), &drive, &from).await?;
+                // What is there now, the first try made.
+                self.export(context, &drive, Existing::Replace)?
+            }
+            result => result?,
+        };
+        show(context, &summary).await
     }
+
+    /// Exports what is held here.
+    fn export(
+        &self,
+        context: &mut Context,
+        drive: &Drive<Store>,
+        existing: Existing,
+    ) -> Result<ExportSummary, CommandError> {
+        let folder = context.caller.path(&self.folder);
+        let progress = RefCell::new(&mut context.progress);
+        let report = |so_far: ply_folder::Progress| {
+            let (done, total) = (so_far.bytes_done, so_far.bytes_total);
+            progress.borrow_mut().report(done, total, || label(so_far));
+        };
+        let export = ply_folder::Export::new(self.target.path_or_root(), folder);
+        Ok(export.existing(existing).run(&drive.replica().view(), &report)?)
+    }
+}
+
+/// Brings all content below a path.
+async fn fetch(node: &Node, drive: &Drive<Store>, from: &Path) -> Result<(), CommandError> {
+    let files = || {
+        let view = drive.replica().view();
+        let mut walk = Walk::new(&view, from.clone());
+        let mut files = Vec::new();
+        while let Some(named) = walk.next()? {
+            if matches!(named.state.kind(), Some(Kind::File | Kind::Symlink)) {
+                files.push(named.path);
+            }
+        }
+        match walk.missing.first() {
+            Some((_, missing)) => Err(DriveError::Missing(*missing).into()),
+            None if files.is_empty() => Ok(vec![from.clone()]),
+            None => Ok(files),
+        }
+    };
+    let files = complete(node, drive, from, Want::Tree(from.clone()), files).await?;
+    let downloads = stream::iter(files).map(|file| async move { drive.download(&file).await });
+    Ok(downloads.buffer_unordered(FETCHES_AT_ONCE).try_collect().await?)
+}
+
+async fn show(context: &mut Context, summary: &ExportSummary) -> Result<(), CommandError> {
+    warn(context, &summary.warnings).await?;
+    let ExportSummary { files, bytes, directories, others, .. } = summary;
+    if context.style == Style::Json {
+        let object = json!({
+            "files": files,
+            "bytes": bytes,
+            "directories": directories,
+            "others": others,
+            "warnings": summary.warnings.count(),
+        });
+        return context.object(&object).await;
+    }
+    let text =
+        format!("{files} files, {directories} directories, {others} others, {bytes} bytes written");
+    context.note(&text).await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ply_drive::{Transaction, Want};
-use ply_folder::{Extra, ImportSummary};
+use ply_folder::{Extra, ImportSummary, Warnings};
 use serde_json::json;
 
 use super::commit::AtOnce;
@@ -47,9 +47,8 @@ impl Import {
         let node = Arc::clone(&context.node);
         let progress = RefCell::new(&mut context.progress);
         let report = |so_far: ply_folder::Progress| {
-            let ply_folder::Progress { files_done, files_total, bytes_done, bytes_total } = so_far;
-            let label = || format!("{files_done}/{files_total} files");
-            progress.borrow_mut().report(bytes_done, bytes_total, label);
+            let (done, total) = (so_far.bytes_done, so_far.bytes_total);
+            progress.borrow_mut().report(done, total, || label(so_far));
         };
         let import = || {
             let mut transaction = Transaction::begin(drive.replica())?;
@@ -89,15 +88,24 @@ impl Import {
     }
 }
 
-async fn show(context: &mut Context, summary: &ImportSummary) -> Result<(), CommandError> {
-    let warnings = &summary.warnings;
+/// What an import or export is at.
+pub(super) fn label(so_far: ply_folder::Progress) -> String {
+    format!("{}/{} files", so_far.files_done, so_far.files_total)
+}
+
+/// Prints what a user may want to look at.
+pub(super) async fn warn(context: &mut Context, warnings: &Warnings) -> Result<(), CommandError> {
     for warning in warnings.kept() {
         context.warn(&warning.to_string()).await?;
     }
-    let unsaid = warnings.count() - warnings.kept().len() as u64;
-    if 0 < unsaid {
-        context.warn(&format!("and {unsaid} warnings more")).await?;
+    match warnings.count() - warnings.kept().len() as u64 {
+        0 => Ok(()),
+        unsaid => context.warn(&format!("and {unsaid} warnings more")).await,
     }
+}
+
+async fn show(context: &mut Context, summary: &ImportSummary) -> Result<(), CommandError> {
+    warn(context, &summary.warnings).await?;
     if context.style == Style::Json {
         let object = json!({
             "files": summary.files,
@@ -107,7 +115,7 @@ async fn show(context: &mut Context, summary: &ImportSummary) -> Result<(), Comm
             "removed": summary.removed,
             "read_files": summary.read_files,
             "read_bytes": summary.read_bytes,
-            "warnings": warnings.count(),
+            "warnings": summary.warnings.count(),
         });
         return context.object(&object).await;
     }

@@ -22,6 +22,7 @@ fn a_story(ply: &Ply) {
 fn commands_are_the_same_with_a_node_and_without() {
     let ply = Ply::new();
     let daemon = ply.up();
+    assert!(daemon.lines[0].starts_with("listening /ip4/127.0.0.1/tcp/"), "{:?}", daemon.lines);
     a_story(&ply);
     let status = &json(&ply.ok("status --json"))[0];
     assert_eq!(status["running"], true);
@@ -77,10 +78,8 @@ fn input_that_a_command_does_not_want_stays_where_it_is() {
     let ply = Ply::new();
     let _daemon = ply.up();
     ply.ok("drive create docs");
-    let script = format!(
-        "while read line; do {} ls docs && echo $line; done",
-        env!("CARGO_BIN_EXE_ply")
-    );
+    let script =
+        format!("while read line; do {} ls docs && echo $line; done", env!("CARGO_BIN_EXE_ply"));
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", &script]).env("PLY_HOME", ply.home());
     let ran = super::ply::finish(shell, b"one\ntwo\nthree\n");
@@ -111,6 +110,24 @@ fn a_socket_that_was_left_behind_is_no_node() {
     drop(daemon);
     assert!(socket.exists(), "a node that is killed leaves it");
     assert!(ply.ok("drive list").starts_with(&key));
+}
+
+#[test]
+fn two_nodes_share_a_drive() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    let (_ours, _theirs) = (ours.up(), theirs.up());
+    ours.ok("drive create docs");
+    let bytes = noise(1 << 20);
+    ours.feed(&bytes, &words("put docs:/a --commit")).ok();
+    let ticket = ours.ok("share docs --write");
+    theirs.ok(&format!("join {ticket}"));
+    theirs.ok("sync docs --timeout 20s");
+    assert_eq!(theirs.ok("ls docs"), "a");
+    theirs.ok("export docs out");
+    assert!(std::fs::read(theirs.place("out/a")).expect("a file") == bytes);
+    theirs.feed(b"theirs", &words("put docs:/b --commit")).ok();
+    ours.ok("sync docs --timeout 20s --full");
+    assert_eq!(ours.ok("cat docs:/b"), "theirs");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn the_tree_is_changed_as_unix_does_it() {
     ply.ok("cp -r docs:/a docs:/c");
     ply.ok("mv docs:/a/b docs:/d");
     ply.ok("commit docs");
-    assert_eq!(ply.ok("ls -R docs"), "a\nc\nd\nd/one\nc/a\nc/a/b\nc/a/link\nc/a/b/one\na/link");
+    assert_eq!(ply.ok("ls -R docs"), "a\nc\nd\na/link\nc/a\nc/a/b\nc/a/link\nc/a/b/one\nd/one");
     assert_eq!(ply.ok("cat docs:/c/a/b/one"), "one");
     ply.fails(2, "rm docs:/c");
     ply.ok("rm -r docs:/c");
@@ -94,6 +94,29 @@ fn the_tree_is_changed_as_unix_does_it() {
     ply.fails(2, "cp docs:/d docs:/e");
     ply.ok("discard docs");
     assert_eq!(ply.ok("cat docs:/c/a/b/one"), "one", "the removal was in the draft");
+}
+
+#[test]
+fn a_folder_goes_in_and_comes_out() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    let folder = ply.place("folder");
+    std::fs::create_dir_all(folder.join("sub")).expect("made");
+    std::fs::write(folder.join("sub/big"), noise(1 << 20)).expect("written");
+    std::fs::write(folder.join("skip.o"), "x").expect("written");
+    std::os::unix::fs::symlink("sub/big", folder.join("link")).expect("linked");
+    let commit = ply.ok("import docs:/in folder --exclude *.o --commit -m folder");
+    assert_eq!(commit.len(), 64, "{commit}");
+    assert_eq!(ply.ok("ls docs:/in"), "link\nsub");
+    let summary = &json(&ply.ok("import docs:/in folder --exclude *.o --json"))[0];
+    assert_eq!((&summary["files"], &summary["changed"]), (&1.into(), &0.into()), "{summary}");
+    ply.ok("export docs:/in out");
+    assert_eq!(std::fs::read(ply.place("out/sub/big")).expect("a file"), noise(1 << 20));
+    assert!(ply.place("out/link").is_symlink());
+    ply.fails(4, "export docs:/in out");
+    ply.ok("export docs:/in out --replace");
+    ply.fails(3, "import docs missing-folder");
+    ply.fails(3, "export docs:/missing out2");
 }
 
 #[test]

@@ -73,13 +73,16 @@ impl View<'_> {
     /// Whether anything current lies below a path.
     pub fn is_inhabited(&self, path: &str) -> bool {
         let below = format!("{path}/");
-        self.paths().iter().any(|other| other.starts_with(&below) && !self.current(other).is_empty())
+        self.paths()
+            .iter()
+            .any(|other| other.starts_with(&below) && !self.current(other).is_empty())
     }
 
     /// Whether a path is a directory only by what lies below it.
     pub fn is_implied(&self, path: &str) -> bool {
         let current = self.current(path);
-        let is_directory = current.first().is_some_and(|seen| seen.version.thing == Thing::Directory);
+        let is_directory =
+            current.first().is_some_and(|seen| seen.version.thing == Thing::Directory);
         !is_directory && self.is_inhabited(path)
     }
 
@@ -110,7 +113,8 @@ impl View<'_> {
         let mut below = BTreeSet::new();
         for other in self.paths() {
             if other.starts_with(&prefix) && !self.current(&other).is_empty() {
-                let above = ancestors(&other).into_iter().filter(|above| above.starts_with(&prefix));
+                let above =
+                    ancestors(&other).into_iter().filter(|above| above.starts_with(&prefix));
                 below.extend(above);
                 below.insert(other);
             }

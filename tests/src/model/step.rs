@@ -107,8 +107,7 @@ impl<'a> Desk<'a> {
         }
         refuse(to.starts_with(&format!("{from}/")))?;
         if let Some(target) = self.view().what(to) {
-            let directories =
-                (source.thing == Thing::Directory, target.thing == Thing::Directory);
+            let directories = (source.thing == Thing::Directory, target.thing == Thing::Directory);
             refuse(directories.0 != directories.1)?;
             refuse(directories.1 && self.view().is_inhabited(to))?;
         }

@@ -105,10 +105,10 @@ fn beside(
     let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
     let writer: String = version.writer.to_string().chars().take(8).collect();
     for attempt in 1..u32::MAX {
-        let mut mark = format!(".{writer}");
-        if 1 < attempt {
-            mark.push_str(&format!("-{attempt}"));
-        }
+        let mark = match attempt {
+            1 => format!(".{writer}"),
+            _ => format!(".{writer}-{attempt}"),
+        };
         let room = ply_types::NAME_BYTES_MAX.saturating_sub(mark.len() + extension.len());
         let stem = stem.get(..room).unwrap_or(stem);
         let candidate = Name::parse([stem, mark.as_bytes(), extension].concat())?;

@@ -102,7 +102,7 @@ impl<E: Engine> Drive<E> {
             if options.attributes.is_none() {
                 attributes.mtime = replica.host.now();
             }
-            self.place(transaction, path, Body::File(stored), attributes, options)
+            place(transaction, path, Body::File(stored), attributes, options)
         })
         .await
     }
@@ -119,28 +119,6 @@ impl<E: Engine> Drive<E> {
             }
             _ => Ok(()),
         }
-    }
-
-    fn place(
-        &self,
-        transaction: &mut Transaction<'_, E>,
-        path: &Path,
-        body: Body,
-        attributes: Attributes,
-        options: &WriteOptions,
-    ) -> Result<(), DriveError> {
-        match transaction.path(path)?.kind() {
-            Some(_) if options.create == Create::New => {
-                return Err(DriveError::Exists { path: path.clone() });
-            }
-            Some(Kind::Directory) => return Err(DriveError::IsADirectory { path: path.clone() }),
-            _ => {}
-        }
-        if options.make_parents {
-            let directory = Attributes { mode: 0o755, xattrs: Vec::new(), ..attributes.clone() };
-            transaction.make_parents(path, &directory)?;
-        }
-        transaction.set(path, Entry::new(body, attributes))
     }
 
     /// Makes a directory.
@@ -175,7 +153,7 @@ impl<E: Engine> Drive<E> {
         self.change(path, |transaction| {
             let stored = transaction.store_bytes(target)?;
             let attributes = Attributes { mode: 0o777, ..attributes.clone() };
-            self.place(transaction, path, Body::Symlink(stored), attributes, &options)
+            place(transaction, path, Body::Symlink(stored), attributes, &options)
         })
         .await
     }
@@ -189,7 +167,7 @@ impl<E: Engine> Drive<E> {
     ) -> Result<(), DriveError> {
         let options = WriteOptions { create: Create::New, ..WriteOptions::default() };
         self.change(path, |transaction| {
-            self.place(transaction, path, body.clone(), attributes.clone(), &options)
+            place(transaction, path, body.clone(), attributes.clone(), &options)
         })
         .await
     }
@@ -230,4 +208,26 @@ impl<E: Engine> Drive<E> {
         })
         .await
     }
+}
+
+/// Puts a new entry at a path, as the options say.
+fn place<E: Engine>(
+    transaction: &mut Transaction<'_, E>,
+    path: &Path,
+    body: Body,
+    attributes: Attributes,
+    options: &WriteOptions,
+) -> Result<(), DriveError> {
+    match transaction.path(path)?.kind() {
+        Some(_) if options.create == Create::New => {
+            return Err(DriveError::Exists { path: path.clone() });
+        }
+        Some(Kind::Directory) => return Err(DriveError::IsADirectory { path: path.clone() }),
+        _ => {}
+    }
+    if options.make_parents {
+        let directory = Attributes { mode: 0o755, xattrs: Vec::new(), ..attributes.clone() };
+        transaction.make_parents(path, &directory)?;
+    }
+    transaction.set(path, Entry::new(body, attributes))
 }

@@ -50,7 +50,7 @@ impl<E: Engine> Replica<E> {
         let id = CommitId(ply_merkle::leaf_hash(&bytes).0);
         let mark = CommitMark { number: envelope.number, block, id };
         let commit = Commit { writer, mark, envelope, body };
-        check(&commit).map_err(|what| damaged(what))?;
+        check(&commit).map_err(damaged)?;
         let commit = Arc::new(commit);
         self.commits.insert((writer, block), Arc::clone(&commit), bytes.len() * 2 + 256);
         Ok(commit)

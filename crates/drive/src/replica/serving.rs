@@ -80,7 +80,7 @@ impl<E: Engine> Replica<E> {
             loop {
                 match rows.next() {
                     Ok(Some((_, row))) => {
-                        heads.extend(LayerRow::decode(&row).map(|row| row.head()))
+                        heads.extend(LayerRow::decode(&row).map(|row| row.head()));
                     }
                     Ok(None) => break,
                     Err(DriveError::Missing(block)) => {

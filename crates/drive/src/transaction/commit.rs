@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ply_chunk::Kind as FrameKind;
 use ply_engine::{Durability, Engine, Table, prefix_end};
-use ply_index::{Edit, Page, PageRef, Sink, Totals, Where};
+use ply_index::{BuildError, Edit, Page, PageRef, Sink, Totals, TreeError, UpdateError, Where};
 use ply_log::{Signer, Staging};
 use ply_proto::metadata_block::Content;
 use ply_types::LogKey;
@@ -244,12 +244,10 @@ impl<E: Engine> Transaction<'_, E> {
         let update = ply_index::update(&**replica, checkpoint, &edits, &weigh, &mut sink);
         let root = match now(update) {
             Some(Ok(root)) => root,
-            Some(Err(ply_index::UpdateError::Tree(ply_index::TreeError::Pages(error)))) => {
-                return Err(error);
-            }
-            Some(Err(ply_index::UpdateError::Build(ply_index::BuildError::Sink(error)))) => {
-                return Err(error);
-            }
+            Some(Err(
+                UpdateError::Tree(TreeError::Pages(error))
+                | UpdateError::Build(BuildError::Sink(error)),
+            )) => return Err(error),
             Some(Err(error)) => return Err(replica.inconsistent(&error.to_string())),
             None => return Err(replica.inconsistent("writing the index had to wait")),
         };

@@ -21,7 +21,8 @@ impl<E: Engine> Transaction<'_, E> {
     pub fn path(&self, path: &Path) -> Result<PathState, DriveError> {
         match self.rows.get(&path_key(path)) {
             Some(Change::Set(entry, _)) if entry.kind().is_some() => {
-                let version = Version { writer: self.replica.writer_key(), entry: entry.clone() };
+                let entry = Entry::clone(entry);
+                let version = Version { writer: self.replica.writer_key(), entry };
                 Ok(PathState { versions: Versions::only(version), ..PathState::default() })
             }
             Some(Change::Set(..) | Change::Forget) => Ok(PathState::default()),
@@ -94,7 +95,7 @@ impl<E: Engine> Transaction<'_, E> {
                 self.clock_now()?
             }
         };
-        self.rows.insert(key, Change::Set(entry, clock));
+        self.rows.insert(key, Change::Set(Box::new(entry), clock));
         Ok(())
     }
 

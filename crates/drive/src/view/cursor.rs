@@ -60,7 +60,7 @@ impl<'view, E: Engine> RawRows<'view, E> {
     }
 
     /// The row ahead, which is then passed.
-    pub(crate) fn next(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, DriveError> {
+    pub(crate) fn next(&mut self) -> Result<Option<ply_index::Row>, DriveError> {
         let Some((key, is_change)) = self.ahead()? else { return Ok(None) };
         let row = if is_change {
             self.tree.delta().and_then(|delta| delta.get(&key)).cloned().flatten()

@@ -99,6 +99,7 @@ impl<'view, E: Engine> Walk<'view, E> {
     }
 
     /// The next path.
+    #[expect(clippy::should_implement_trait, reason = "fails before it ends: `?` reads better")]
     pub fn next(&mut self) -> Result<Option<Named>, DriveError> {
         loop {
             let Some(open) = self.open.last_mut() else { return Ok(None) };

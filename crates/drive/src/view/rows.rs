@@ -1,5 +1,7 @@
 //! All writers' rows at one path, and what they come to.
 
+use std::sync::Arc;
+
 use ply_engine::Engine;
 use ply_types::{LogKey, Path};
 
@@ -102,7 +104,7 @@ impl<E: Engine> View<E> {
         let spoken_for = !found.is_empty();
         for (tree, entry) in found {
             // Alone, a row supersedes nothing: its clock need not be read.
-            let clock = if alone { Ok(Default::default()) } else { tree.clock(entry.stamp) };
+            let clock = if alone { Ok(Arc::default()) } else { tree.clock(entry.stamp) };
             if let Some(clock) = gathered.add(tree.writer, clock)? {
                 gathered.rows.push(Row { writer: tree.writer, entry, clock });
             }

@@ -7,8 +7,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use ply_drive::{Attributes, Kind};
 use ply_types::{Path, Timestamp};
 use rustix::fs::{
-    AtFlags, Gid, Mode, OFlags, Timespec, Timestamps, Uid, UTIME_OMIT, chmodat, chownat, fchmod,
-    fchown, futimens, openat, utimensat, CWD,
+    AtFlags, CWD, Gid, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, Uid, chmodat, chownat,
+    fchmod, fchown, futimens, openat, utimensat,
 };
 use rustix::process::{getegid, geteuid};
 

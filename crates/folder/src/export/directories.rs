@@ -86,11 +86,7 @@ impl Directories {
 
     /// Gives all directories their attributes, and says how many there are. Those deepest down come
     /// first: afterwards they may be closed to whoever exports.
-    pub(super) fn finish(
-        self,
-        dest: &Dest,
-        warnings: &mut Warnings,
-    ) -> Result<u64, ExportError> {
+    pub(super) fn finish(self, dest: &Dest, warnings: &mut Warnings) -> Result<u64, ExportError> {
         let count = self.made.len() as u64;
         for (path, attributes) in self.made.into_iter().rev() {
             // A directory that is only implied gets what the user would get from `mkdir`.

@@ -87,11 +87,8 @@ impl<'export, E: Engine> FileWriter<'export, E> {
         let dest = self.dest;
         let (directory, name) = split(dest.relative(&job.path));
         let directory = self.directory.open(&dest.folder, directory)?;
-        let flags = OFlags::WRONLY
-            | OFlags::CREATE
-            | OFlags::EXCL
-            | OFlags::NOFOLLOW
-            | OFlags::CLOEXEC;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (placed, fd) = Placed::make(directory, name, dest.existing, |name| {
             openat(directory, name, flags, Mode::RUSR | Mode::WUSR)
         })?;

@@ -180,8 +180,10 @@ impl<E: Engine> Feed<'_, E> {
             self.summary.bytes += written;
             self.summary.files += u64::from(is_file);
             self.summary.others += u64::from(!is_file);
-            self.progress.files_done += u64::from(is_file);
-            self.progress.bytes_done += job.version.entry.size();
+            if is_file {
+                self.progress.files_done += 1;
+                self.progress.bytes_done += job.version.entry.size();
+            }
         }
         self.summary.warnings.extend(std::mem::take(&mut writer.warnings));
         let made = self.directories.finish(self.dest, &mut self.summary.warnings)?;

@@ -126,7 +126,8 @@ fn a_link_that_is_broken_up_is_two_files() {
     fs::hard_link(source.path().join("a"), source.path().join("b")).unwrap();
     let drive = drive();
     drive.import(source.path());
-    let link = |text: &str| drive.replica.view().path(&path(text)).unwrap().shown().unwrap().entry.link;
+    let link =
+        |text: &str| drive.replica.view().path(&path(text)).unwrap().shown().unwrap().entry.link;
     assert!(link("a").is_some() && link("a") == link("b"));
     settle(source.path());
     drive.import(source.path());
@@ -140,7 +141,8 @@ fn a_link_that_is_broken_up_is_two_files() {
 
 #[test]
 fn sources_of_one_transaction_see_each_other() {
-    let (first, second) = (folder(&[("f", "one"), ("d/x", "1")]), folder(&[("f", "two"), ("d", "2")]));
+    let (first, second) =
+        (folder(&[("f", "one"), ("d/x", "1")]), folder(&[("f", "two"), ("d", "2")]));
     let drive = drive();
     drive.import(first.path());
     drive.commit();

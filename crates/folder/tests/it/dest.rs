@@ -38,7 +38,8 @@ fn replacing_shares_directories_and_replaces_the_rest() {
     let outside = folder(&[("target", "untouched")]);
     let dest = folder(&[("d/file", "old and longer"), ("d/other", "stays"), ("d/to link", "old")]);
     symlink(outside.path().join("target"), dest.path().join("d/link")).unwrap();
-    rustix::fs::mkfifoat(rustix::fs::CWD, dest.path().join("pipe"), rustix::fs::Mode::RUSR).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, dest.path().join("pipe"), rustix::fs::Mode::RUSR)
+        .unwrap();
     let export = Export::new(Path::root(), dest.path()).existing(Existing::Replace);
     for _ in 0..2 {
         let summary = export.run(&drive.replica.view(), &|_| {}).unwrap();
@@ -88,9 +89,8 @@ fn what_is_not_there_is_said_to_be_absent() {
 fn a_file_whose_content_is_missing_is_named_and_not_left_half_written() {
     let drive = drive();
     // Noise, so that it takes many frames; the one in the middle is lost.
-    let noise: Vec<u8> = (0..1 << 16_u32)
-        .flat_map(|number: u32| ply_chunk::hash(&number.to_le_bytes()).0)
-        .collect();
+    let noise: Vec<u8> =
+        (0..1 << 16_u32).flat_map(|number: u32| ply_chunk::hash(&number.to_le_bytes()).0).collect();
     let source = folder(&[("before", "text"), ("z", "text")]);
     fs::write(source.path().join("noise"), &noise).unwrap();
     drive.import(source.path());
@@ -103,14 +103,12 @@ fn a_file_whose_content_is_missing_is_named_and_not_left_half_written() {
             std::ops::ControlFlow::Continue(())
         })
         .unwrap();
-    let layer = drive.replica.logs();
     let own = drive.replica.writer_key();
     let of_layer: Vec<&Vec<u8>> = rows.iter().filter(|key| !key.starts_with(&own.0)).collect();
     assert!(10 < of_layer.len());
     let mut batch = Batch::new();
     batch.delete(Table::Block, of_layer[of_layer.len() / 2].clone());
     drive.engine.apply(&batch, Durability::Process).unwrap();
-    let _ = layer;
 
     let dest = tempfile::tempdir().unwrap();
     let export = Export::new(Path::root(), dest.path());

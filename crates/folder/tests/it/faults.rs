@@ -7,7 +7,7 @@ use std::thread;
 
 use ply_folder::{Import, ImportError, Warning};
 use ply_types::{Fault, Path, PathError};
-use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat, unlinkat, AtFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, unlinkat};
 
 use crate::common::{drive, folder, is_root};
 

@@ -12,7 +12,9 @@ use crate::common::{Drive, drive, folder};
 
 fn globs(globs: &[&str]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
-    globs.iter().for_each(|glob| drop(set.add(Glob::new(glob).unwrap())));
+    for glob in globs {
+        set.add(Glob::new(glob).unwrap());
+    }
     set.build().unwrap()
 }
 
@@ -44,7 +46,8 @@ fn paths_that_only_the_drive_has_stay_unless_it_mirrors() {
 #[test]
 fn what_is_left_out_is_neither_imported_nor_removed() {
     let drive = drive();
-    drive.import(folder(&[("keep.o", "1"), ("d/keep.o", "2"), ("d/go", "3"), ("e/go", "4")]).path());
+    drive
+        .import(folder(&[("keep.o", "1"), ("d/keep.o", "2"), ("d/go", "3"), ("e/go", "4")]).path());
     drive.commit();
     let source = folder(&[
         ("a.c", ""),

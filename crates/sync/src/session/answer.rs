@@ -38,8 +38,8 @@ impl Answer {
 pub(super) fn known_mark(block: &Missing) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&block.log.0).update(&block.block.to_le_bytes());
-    let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    let hash = hasher.finalize();
+    hash.as_bytes().iter().take(8).rev().fold(0, |mark, &byte| mark << 8 | u64::from(byte))
 }
 
 impl<E: Engine> Session<E> {
@@ -120,7 +120,7 @@ impl<E: Engine> Session<E> {
     }
 
     /// A request for blocks by position.
-    pub(super) fn get(&mut self, get: proto::Get) -> Result<(), SessionError> {
+    pub(super) fn get(&mut self, get: &proto::Get) -> Result<(), SessionError> {
         if REQUESTS_MAX * 4 < self.answers.len() {
             return Err(SessionError::TooMuch { what: "requests at once" });
         }
@@ -153,22 +153,19 @@ impl<E: Engine> Session<E> {
             }
             None => None,
         };
-        match message {
-            Some(blocks) => {
-                let sent = run.start + blocks.blocks.len() as u64;
-                if sent < run.end {
-                    answer.runs.push_front((log, length, sent..run.end));
-                }
-                self.send(What::Blocks(blocks));
+        if let Some(blocks) = message {
+            let sent = run.start + blocks.blocks.len() as u64;
+            if sent < run.end {
+                answer.runs.push_front((log, length, sent..run.end));
             }
-            None => {
-                // Not held: the rest of the run may be.
-                answer.outcome = Outcome::Partial;
-                let held = self.replica.logs().have(&log).map_err(DriveError::from)?;
-                let next = held.held(run.start..run.end).find(|held| run.start < held.start);
-                if let Some(next) = next {
-                    answer.runs.push_front((log, length, next.start..run.end));
-                }
+            self.send(What::Blocks(blocks));
+        } else {
+            // Not held: the rest of the run may be.
+            answer.outcome = Outcome::Partial;
+            let held = self.replica.logs().have(&log).map_err(DriveError::from)?;
+            let next = held.held(run.start..run.end).find(|held| run.start < held.start);
+            if let Some(next) = next {
+                answer.runs.push_front((log, length, next.start..run.end));
             }
         }
         self.answers.push_back(answer);

@@ -1,5 +1,13 @@
 //! Sessions between replicas in one process, without a network.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 mod faults;
 mod sparse;
 mod story;

@@ -12,7 +12,7 @@ fn noise(seed: u32, bytes: usize) -> Vec<u8> {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
-        state as u8
+        state.to_le_bytes()[1]
     };
     (0..bytes).map(|_| next()).collect()
 }

@@ -1,0 +1,310 @@
+//! One history: what happens in a world, step by step, and what is looked at after each.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ply_types::{LogKey, StateHash};
+
+use crate::action::{Action, throw};
+use crate::check::{difference, expected};
+use crate::dice::Dice;
+use crate::model::{Desk, Draft, Numbers, Past, View};
+use crate::net::{Keeping, Net, Port};
+use crate::node::{Node, Outcome, act, admissions, tree};
+use crate::tally::Tally;
+
+/// How a world is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// What everything follows from.
+    pub seed: u64,
+    /// Operations.
+    pub operations: usize,
+}
+
+/// A world, and everything that was ever done in it.
+pub struct History {
+    dice: Dice,
+    nodes: Vec<Node>,
+    net: Arc<Mutex<Net>>,
+    writers: Vec<LogKey>,
+    past: Past,
+    drafts: Vec<Draft>,
+    /// What each node had in view when it was last looked at.
+    views: Vec<Numbers>,
+    /// What every state hash that was ever seen stood for.
+    states: BTreeMap<StateHash, Numbers>,
+    fresh: u64,
+    log: Vec<String>,
+    /// What happened.
+    pub tally: Tally,
+}
+
+impl History {
+    /// A world before anything happened.
+    pub fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let count = 2 + dice.below(5);
+        let nodes: Vec<Node> = (0..count).map(|place| Node::new(seed, place)).collect();
+        let replicas: Vec<_> = nodes.iter().map(Node::start).collect();
+        let writers: Vec<LogKey> = replicas.iter().map(|replica| replica.writer_key()).collect();
+        for replica in &replicas {
+            replica.accept_records(admissions(&writers)).unwrap();
+        }
+        let mut order: Vec<usize> = vec![0; count];
+        for (place, writer) in writers.iter().enumerate() {
+            order[place] = writers.iter().filter(|other| *other < writer).count();
+        }
+        // The first keeps everything, so that nothing is lost with a node that does not.
+        let keeping = (0..count).map(|place| {
+            if place != 0 && dice.percent(25) { Keeping::Sparse } else { Keeping::Everything }
+        });
+        let keeping = keeping.collect();
+        Self {
+            net: Arc::new(Mutex::new(Net::new(replicas, keeping))),
+            past: Past::new(order),
+            drafts: vec![Draft::default(); count],
+            views: vec![vec![0; count]; count],
+            states: BTreeMap::new(),
+            fresh: 100,
+            log: Vec::new(),
+            tally: Tally { histories: 1, ..Tally::default() },
+            dice,
+            nodes,
+            writers,
+        }
+    }
+
+    /// Lives a whole history and leaves it at peace.
+    pub fn live(plan: Plan) -> Tally {
+        let mut history = Self::new(plan.seed);
+        while history.tally.operations < plan.operations {
+            for _ in 0..history.dice.below(4) {
+                history.weather();
+            }
+            let node = history.dice.below(history.nodes.len());
+            history.something(node);
+            if history.dice.percent(20) {
+                let node = history.dice.below(history.nodes.len());
+                history.look(node);
+            }
+        }
+        history.make_peace();
+        history.tally
+    }
+
+    /// The network, for a moment.
+    pub fn net(&self) -> MutexGuard<'_, Net> {
+        self.net.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something happens to the network or to a machine.
+    fn weather(&mut self) {
+        let count = self.nodes.len();
+        let (one, other) = (self.dice.below(count), self.dice.below(count));
+        let mut dice = self.dice.clone();
+        match dice.weighted(&[16, 70, 4, 2, 4, 2, 3]) {
+            0 => self.net().connect(one, other),
+            1 => {
+                for _ in 0..=dice.below(12) {
+                    self.net().deliver_any(&mut dice);
+                }
+            }
+            2 => self.net().cut_any(&mut dice),
+            3 => self.net().split(&mut dice),
+            4 => self.net().heal(),
+            5 => self.crash(one),
+            _ => {
+                let repeated = self.net().repeat(&mut dice);
+                self.tally.repeated += usize::from(repeated);
+            }
+        }
+        self.dice = dice;
+        let quarrels = std::mem::take(&mut self.net().quarrels);
+        self.tally.quarrels += quarrels.len();
+        if !quarrels.is_empty() {
+            self.fail(&format!("honest peers quarrelled: {quarrels:?}"));
+        }
+    }
+
+    /// A node loses what it had in memory, and starts again.
+    pub fn crash(&mut self, node: usize) {
+        let before = self.net().replicas[node].state_hash();
+        let replica = self.nodes[node].start();
+        self.tally.crashes += 1;
+        self.log.push(format!("{node} crashes"));
+        if replica.state_hash() != before {
+            self.fail(&format!("node {node} counts other commits after a crash"));
+        }
+        self.net().restart(node, replica);
+    }
+
+    /// Somebody does something at a node.
+    fn something(&mut self, node: usize) {
+        self.observe(node);
+        let hot: Vec<String> = {
+            let view = self.view(node);
+            view.paths().into_iter().filter(|path| view.is_conflict(path)).collect()
+        };
+        self.fresh += 1;
+        let (mut dice, count) = (self.dice.clone(), self.nodes.len());
+        let action = throw(&mut dice, self.fresh, &hot, count);
+        self.dice = dice;
+        self.act(node, &action);
+    }
+
+    /// Does something at a node, in the world and in the model, and compares what came of it.
+    pub fn act(&mut self, node: usize, action: &Action) {
+        let replica = Arc::clone(&self.net().replicas[node]);
+        let port = Arc::new(Port { net: Arc::clone(&self.net), node });
+        let outcome = act(&replica, port, &self.writers, action);
+        self.log.push(format!("{node} {action:?} {outcome:?}"));
+        self.tally.operations += 1;
+        if let Outcome::Committed(number) = &outcome {
+            self.committed(node, *number);
+            return;
+        }
+        self.observe(node);
+        let names = match &outcome {
+            Outcome::Done(names) => names.clone(),
+            Outcome::Offline => {
+                self.tally.offline += 1;
+                return;
+            }
+            _ => Vec::new(),
+        };
+        let draft = self.drafts[node].clone();
+        let must = Desk::new(&self.past, &self.views[node], node, draft).act(action, &names);
+        match (must, outcome) {
+            (Ok(draft), Outcome::Done(_)) => self.drafts[node] = draft,
+            (Err(_), Outcome::Refused(_)) => self.tally.refused += 1,
+            (Ok(_), Outcome::Refused(why)) => {
+                self.fail(&format!("{action:?} at {node} was refused: {why}"));
+            }
+            (_, _) => self.fail(&format!("{action:?} at {node} was not refused")),
+        }
+    }
+
+    fn committed(&mut self, node: usize, number: Option<u64>) {
+        let draft = std::mem::take(&mut self.drafts[node]);
+        assert_eq!(number.is_none(), draft.is_empty(), "a commit is made of changes");
+        if let Some(number) = number {
+            self.tally.commits += 1;
+            // All of its view but its own commit, which is what it adds.
+            let mut view = self.seen(node);
+            view[node] = self.views[node][node];
+            let must = self.past.commit(node, &view, &draft);
+            if number != must {
+                self.fail(&format!("commit {number} of {node} must have number {must}"));
+            }
+        }
+        self.observe(node);
+        let mut net = self.net();
+        net.changed(node, None);
+        net.speak();
+    }
+
+    /// Which commits a node has in view, as it says itself.
+    fn seen(&self, node: usize) -> Numbers {
+        let mut numbers = vec![0; self.nodes.len()];
+        for (writer, mark) in self.net().replicas[node].view().commits() {
+            let author = self.writers.iter().position(|key| *key == writer).unwrap();
+            numbers[author] = mark.number;
+        }
+        numbers
+    }
+
+    /// Looks which commits a node has in view, and whether that may be.
+    pub fn observe(&mut self, node: usize) {
+        let seen = self.seen(node);
+        if self.views[node].iter().zip(&seen).any(|(before, now)| now < before) {
+            let before = &self.views[node];
+            self.fail(&format!("the view of {node} went backwards, from {before:?} to {seen:?}"));
+        }
+        for (author, &number) in seen.iter().enumerate().filter(|(_, number)| **number != 0) {
+            let Some(view) = self.past.view_of(author, number) else {
+                self.fail(&format!("{node} counts a commit {number} of {author} nobody made"));
+            };
+            if view.iter().zip(&seen).any(|(needed, has)| has < needed) {
+                self.fail(&format!("{node} counts {number} of {author} before what it saw"));
+            }
+        }
+        let hash = self.net().replicas[node].state_hash();
+        let stood_for = self.states.entry(hash).or_insert_with(|| seen.clone());
+        if *stood_for != seen {
+            self.fail(&format!("one state hash for {seen:?} at {node} and another view"));
+        }
+        self.views[node] = seen;
+    }
+
+    fn view(&self, node: usize) -> View<'_> {
+        let (numbers, draft) = (&self.views[node], &self.drafts[node]);
+        View { past: &self.past, numbers, me: node, draft }
+    }
+
+    /// Compares everything that a node shows with the model. False when part of it is not there.
+    pub fn look(&mut self, node: usize) -> bool {
+        self.observe(node);
+        let replica = Arc::clone(&self.net().replicas[node]);
+        let Some(found) = tree(&replica) else {
+            self.tally.partial += 1;
+            return false;
+        };
+        self.tally.trees += 1;
+        self.tally.conflicts += found.iter().filter(|shown| shown.conflict).count();
+        let must = expected(&self.view(node), &self.writers);
+        if let Some(difference) = difference(&found, &must, &self.writers) {
+            self.fail(&format!("node {node} with {:?} in view {difference}", self.views[node]));
+        }
+        true
+    }
+
+    /// Everybody commits, meets everybody, and shows the same.
+    pub fn make_peace(&mut self) {
+        self.net().heal();
+        self.net().keeping.fill(Keeping::Everything);
+        let count = self.nodes.len();
+        for node in 0..count {
+            self.exchange();
+            self.act(node, &Action::Commit);
+            self.exchange();
+        }
+        let newest = self.past.newest();
+        let mut trees = Vec::new();
+        for node in 0..count {
+            if !self.look(node) {
+                self.fail(&format!("node {node} lacks something when everything was exchanged"));
+            }
+            if self.views[node] != newest {
+                self.fail(&format!("node {node} has {:?} of {newest:?}", self.views[node]));
+            }
+            let replica = Arc::clone(&self.net().replicas[node]);
+            trees.push((replica.state_hash(), tree(&replica)));
+        }
+        if trees.windows(2).any(|pair| pair[0] != pair[1]) {
+            self.fail("nodes with the same commits show different trees");
+        }
+    }
+
+    /// Everybody meets everybody, twice.
+    fn exchange(&mut self) {
+        for _ in 0..2 {
+            self.net().cut_where(|_| true);
+            for one in 0..self.nodes.len() {
+                for other in 0..one {
+                    self.net().connect(one, other);
+                    self.net().settle();
+                }
+            }
+        }
+        let quarrels = std::mem::take(&mut self.net().quarrels);
+        if !quarrels.is_empty() {
+            self.fail(&format!("honest peers quarrelled: {quarrels:?}"));
+        }
+    }
+
+    fn fail(&self, what: &str) -> ! {
+        let last = self.log.len().saturating_sub(60);
+        panic!("{what}\nafter, among others:\n  {}", self.log[last..].join("\n  "));
+    }
+}
