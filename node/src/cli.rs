@@ -6,14 +6,20 @@ use clap::Parser;
 
 use crate::command::Command;
 
+/// What every command shares.
+const NOTES: &str = "\
+DRIVE is a local name, a key, or a prefix of a key. DRIVE:/path names a path in it.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 corrupt data, 6 no peer has it";
+
+/// Where the home is looked for.
+const HOME_HELP: &str =
+    "The node's folder [default: $PLY_HOME, else plywood in the XDG data folder]";
+
 /// A peer-to-peer drive: many writers, layers and versions, files on demand.
 ///
-/// DRIVE is a local name, a key, or a prefix of a key. DRIVE:/path names a path in it.
-///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 corrupt data, 6 no peer
-/// has it.
 #[derive(Debug, Parser)]
-#[command(name = "ply", version, propagate_version = false, max_term_width = 100)]
+#[command(after_help = NOTES, name = "ply", version, propagate_version = false, max_term_width = 100)]
 #[command(
     disable_help_subcommand = true,
     subcommand_required = true,
@@ -30,8 +36,8 @@ pub(crate) struct Cli {
 /// Options that every command takes.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Globals {
-    /// The node's folder [default: $PLY_HOME, else plywood in the XDG data folder]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The node's folder
+    #[arg(long, global = true, value_name = "DIR", help = HOME_HELP)]
     pub(crate) home: Option<PathBuf>,
 
     /// Print JSON: one document, or one object a line

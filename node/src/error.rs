@@ -30,7 +30,7 @@ pub(crate) enum CommandError {
     Import(#[from] ImportError),
     /// A folder did not go out.
     #[error(transparent)]
-    Export(#[from] ExportError),
+    Export(Box<ExportError>),
     /// No drive goes by that name or key.
     #[error("there is no drive '{drive}' on this node")]
     NoDrive {
@@ -140,6 +140,12 @@ pub(crate) enum CommandError {
     Stopped,
 }
 
+impl From<ExportError> for CommandError {
+    fn from(error: ExportError) -> Self {
+        Self::Export(Box::new(error))
+    }
+}
+
 impl CommandError {
     /// An error of the operating system about a file.
     pub(crate) fn file(doing: &'static str, place: &Path) -> impl FnOnce(io::Error) -> Self {
@@ -212,7 +218,9 @@ impl CommandError {
                 "'ply export' writes whole directories, 'ply rm -r' removes them"
             }
             Self::Drive(DriveError::NotEmpty { .. }) => "'ply rm -r' removes all that is in it",
-            Self::Export(ExportError::NotEmpty { .. }) => "'--replace' writes into it all the same",
+            Self::Export(error) if matches!(**error, ExportError::NotEmpty { .. }) => {
+                "'--replace' writes into it all the same"
+            }
             Self::Drive(DriveError::Absent { .. }) => "'ply ls DRIVE:/' lists what is there",
             _ => return advice(self.fault()).map(str::to_owned),
         };

@@ -1,6 +1,7 @@
 //! Where a command runs: in the node that has the home, or here.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,8 +31,7 @@ pub(crate) async fn launch(cli: Cli, arguments: Vec<OsString>) -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             // With the standard error closed, the code has to do.
-            drop(tokio::io::stderr().write_all(report(&error).as_bytes()).await);
-            drop(tokio::io::stderr().flush().await);
+            drop(std::io::stderr().write_all(report(&error).as_bytes()));
             exit(error.fault())
         }
     }

@@ -84,9 +84,6 @@ pub(crate) struct SyncSummary {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum NetworkError {
-    /// There is no network.
-    #[error("this node has no network")]
-    Offline,
     /// An address or a peer id that is none.
     #[error("'{text}' is not {what}")]
     Malformed {
@@ -127,7 +124,7 @@ impl NetworkError {
     /// What the caller can do about it.
     pub(crate) fn fault(&self) -> Fault {
         match self {
-            Self::Offline | Self::Unreachable { .. } => Fault::Offline,
+            Self::Unreachable { .. } => Fault::Offline,
             Self::Malformed { .. } => Fault::Invalid,
             Self::NoPeer { .. } => Fault::Absent,
             Self::Peer { .. } => Fault::Peer,

@@ -61,30 +61,69 @@ pub fn any_path(dice: &mut Dice) -> String {
     path
 }
 
-/// Throws an action. `fresh` is a content nobody wrote yet; `hot` are paths in conflict at the node.
-pub fn throw(dice: &mut Dice, fresh: u64, hot: &[String], writers: usize) -> Action {
-    let path = any_path(dice);
-    let content = if dice.percent(4) { fresh % 3 } else { fresh };
-    match dice.weighted(&[26, 3, 10, 9, 4, 5, 9, 12, 5, 2, 6, 3, 18, 1]) {
-        0 => Action::Write(path, content),
-        1 => Action::WriteNew(path, content),
-        2 => Action::WriteDeep(path, content),
-        3 => Action::Remove(path),
-        4 => Action::RemoveDir(path),
-        5 => Action::RemoveAll(path),
-        6 => Action::Rename(path, any_path(dice)),
-        7 => Action::MakeDir(path),
-        8 => Action::Chmod(path, *dice.pick(&MODES)),
-        9 => Action::Touch(path, i64::try_from(dice.below(1000)).unwrap_or(0)),
-        kind @ (10 | 11) => {
-            let path = if hot.is_empty() { path } else { dice.pick(hot).clone() };
-            if kind == 10 {
-                Action::KeepWriter(path, dice.below(writers))
-            } else {
-                Action::KeepAll(path)
+/// What an action is thrown from.
+#[derive(Clone, Debug)]
+pub struct Throw {
+    /// Number of a content that nobody wrote yet.
+    pub fresh: u64,
+    /// Paths at which the node sees something.
+    pub there: Vec<String>,
+    /// Those of them that are in conflict.
+    pub hot: Vec<String>,
+    /// How many writers there are.
+    pub writers: usize,
+}
+
+impl Throw {
+    /// Throws an action: mostly one that makes sense, now and then one that must be refused.
+    pub fn action(&self, dice: &mut Dice) -> Action {
+        let content = if dice.percent(4) { self.fresh % 3 } else { self.fresh };
+        match dice.weighted(&[20, 3, 20, 9, 4, 5, 10, 8, 6, 3, 6, 3, 18, 1]) {
+            0 => Action::Write(if dice.percent(50) { self.old(dice) } else { self.new(dice) }, content),
+            1 => Action::WriteNew(self.new(dice), content),
+            2 => Action::WriteDeep(any_path(dice), content),
+            3 => Action::Remove(self.old(dice)),
+            4 => Action::RemoveDir(self.old(dice)),
+            5 => Action::RemoveAll(self.old(dice)),
+            6 => Action::Rename(self.old(dice), self.new(dice)),
+            7 => Action::MakeDir(self.new(dice)),
+            8 => Action::Chmod(self.old(dice), *dice.pick(&MODES)),
+            9 => Action::Touch(self.old(dice), i64::try_from(dice.below(1000)).unwrap_or(0)),
+            10 => Action::KeepWriter(self.contested(dice), dice.below(self.writers)),
+            11 => Action::KeepAll(self.contested(dice)),
+            12 => Action::Commit,
+            _ => Action::Discard,
+        }
+    }
+
+    /// A path at which something is, or any.
+    fn old(&self, dice: &mut Dice) -> String {
+        if self.there.is_empty() || dice.percent(10) {
+            any_path(dice)
+        } else {
+            dice.pick(&self.there).clone()
+        }
+    }
+
+    /// A path at which nothing is in a directory that is there, or any.
+    fn new(&self, dice: &mut Dice) -> String {
+        for _ in 0..4 {
+            let path = any_path(dice);
+            let above = path.rfind('/').map(|slash| path[..slash].to_owned());
+            let has_parent = above.is_none_or(|above| self.there.contains(&above));
+            if has_parent && !self.there.contains(&path) {
+                return path;
             }
         }
-        12 => Action::Commit,
-        _ => Action::Discard,
+        any_path(dice)
+    }
+
+    /// A path in conflict, or any.
+    fn contested(&self, dice: &mut Dice) -> String {
+        if self.hot.is_empty() || dice.percent(10) {
+            any_path(dice)
+        } else {
+            dice.pick(&self.hot).clone()
+        }
     }
 }

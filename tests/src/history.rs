@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ply_types::{LogKey, StateHash};
 
-use crate::action::{Action, throw};
+use crate::action::{Action, Throw};
 use crate::check::{difference, expected};
 use crate::dice::Dice;
 use crate::model::{Desk, Draft, Numbers, Past, View};
@@ -84,13 +84,20 @@ impl History {
             }
             let node = history.dice.below(history.nodes.len());
             history.something(node);
+            if std::env::var("PLY_LOOK").is_ok() {
+                history.look(node);
+            }
             if history.dice.percent(20) {
                 let node = history.dice.below(history.nodes.len());
                 history.look(node);
             }
         }
         history.make_peace();
-        history.tally
+        let (messages, cut) = {
+            let net = history.net();
+            (net.messages, net.cut)
+        };
+        Tally { messages, cut, ..history.tally }
     }
 
     /// The network, for a moment.
@@ -142,13 +149,15 @@ impl History {
     /// Somebody does something at a node.
     fn something(&mut self, node: usize) {
         self.observe(node);
-        let hot: Vec<String> = {
+        let (there, hot) = {
             let view = self.view(node);
-            view.paths().into_iter().filter(|path| view.is_conflict(path)).collect()
+            let there = view.tree();
+            let hot = there.iter().filter(|path| view.is_conflict(path)).cloned().collect();
+            (there, hot)
         };
         self.fresh += 1;
-        let (mut dice, count) = (self.dice.clone(), self.nodes.len());
-        let action = throw(&mut dice, self.fresh, &hot, count);
+        let (mut dice, writers) = (self.dice.clone(), self.nodes.len());
+        let action = Throw { fresh: self.fresh, there, hot, writers }.action(&mut dice);
         self.dice = dice;
         self.act(node, &action);
     }
@@ -187,7 +196,9 @@ impl History {
 
     fn committed(&mut self, node: usize, number: Option<u64>) {
         let draft = std::mem::take(&mut self.drafts[node]);
-        assert_eq!(number.is_none(), draft.is_empty(), "a commit is made of changes");
+        if number.is_none() != draft.is_empty() {
+            self.fail(&format!("{node} committed {number:?}, and the draft must be {draft:?}"));
+        }
         if let Some(number) = number {
             self.tally.commits += 1;
             // All of its view but its own commit, which is what it adds.

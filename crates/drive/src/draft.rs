@@ -6,17 +6,18 @@
 //! drive 'p' index key     DraftRow    what a path becomes, and which clock it goes by
 //! drive 'c' number        DraftClock  what was in view when paths entered the draft
 //! drive 'l' layer number  Layer       layers that are new, or grew
+//! drive 'h' mark path     nothing     names that were given a link mark, some perhaps gone since
 //! ```
 
 use ply_engine::{Engine, Order, Table, prefix_end};
 use ply_index::KeyRange;
 use ply_proto as proto;
-use ply_types::DriveId;
+use ply_types::{DriveId, Path};
 use std::ops::ControlFlow;
 
 use crate::clock::Clock;
 use crate::commit::LayerRow;
-use crate::entry::{Entry, SPILL_BYTES_MAX, Stamp};
+use crate::entry::{Entry, LinkMark, SPILL_BYTES_MAX, Stamp};
 use crate::error::DriveError;
 use crate::key::key_path;
 use crate::replica::Replica;
@@ -30,6 +31,10 @@ fn key(drive: &DriveId, tag: u8, rest: &[u8]) -> Vec<u8> {
 
 pub(crate) fn path_row_key(drive: &DriveId, index_key: &[u8]) -> Vec<u8> {
     key(drive, b'p', index_key)
+}
+
+pub(crate) fn link_row_key(drive: &DriveId, mark: LinkMark, name: &Path) -> Vec<u8> {
+    key(drive, b'h', &[mark.0.as_slice(), name.as_bytes()].concat())
 }
 
 pub(crate) fn clock_row_key(drive: &DriveId, number: u32) -> Vec<u8> {
@@ -119,6 +124,18 @@ impl<E: Engine> Replica<E> {
             LayerRow::decode(&row).map_err(|_| self.inconsistent("a draft layer is malformed"))
         })
         .transpose()
+    }
+
+    /// Names that were given a link mark in this draft. Some may have lost it since.
+    pub(crate) fn draft_links(&self, mark: LinkMark) -> Result<Vec<Path>, DriveError> {
+        let prefix = link_row_key(&self.id(), mark, &Path::root());
+        let mut names = Vec::new();
+        let end = prefix_end(&prefix);
+        self.engine.scan(Table::Draft, &prefix, &end, Order::Ascending, &mut |key, _| {
+            names.extend(key.get(prefix.len()..).and_then(|name| Path::parse(name).ok()));
+            ControlFlow::Continue(())
+        })?;
+        Ok(names)
     }
 
     /// All layers that the draft made or grew.

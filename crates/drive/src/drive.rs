@@ -4,7 +4,9 @@
 //! in which one round trip can bring it, and then the call looks again. Without a remote everything
 //! local still works.
 
+mod blocks;
 mod conflicts;
+mod file;
 mod history;
 mod metadata;
 mod read;
@@ -17,6 +19,7 @@ use ply_engine::Engine;
 use ply_types::Path;
 
 pub use conflicts::Keep;
+pub use file::{DIRTY_BYTES_MAX, File, OpenOptions};
 pub use history::Entry as HistoryEntry;
 pub use metadata::{DirEntry, DirStream, Metadata, ReadDir, VersionInfo};
 pub use read::ReadHandle;
@@ -26,9 +29,10 @@ use crate::error::{DriveError, Missing};
 use crate::remote::{Alone, Remote, RemoteError, Want};
 use crate::replica::Replica;
 
-/// Fetches for one call, each of which brought something new, before it gives up: more than the
-/// levels of any index and any list.
-const FETCHES_MAX: usize = 64;
+/// Fetches for one call, each of which brought something new, before it gives up. Far more than the
+/// levels of any index: a file's list may have to be brought node by node, each of which stands for
+/// about 8 MiB.
+const FETCHES_MAX: usize = 1 << 16;
 
 /// A drive. Cheap to clone.
 pub struct Drive<E: Engine> {

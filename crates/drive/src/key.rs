@@ -5,6 +5,7 @@
 //! root's child   key  NUL c
 //! the root       key  NUL NUL r
 //! layer 7        key  NUL NUL l 00000007
+//! hard link      key  NUL NUL h mark a/b/c   16 bytes of mark, then one name that carries it
 //! ```
 //!
 //! A directory's children share the prefix `directory NUL` and nothing else does, so a listing is one
@@ -14,8 +15,11 @@
 use ply_index::KeyRange;
 use ply_types::{Name, Path};
 
+use crate::entry::LinkMark;
+
 const ROOT: &[u8] = b"\0\0r";
 const LAYER: &[u8] = b"\0\0l";
+const LINK: &[u8] = b"\0\0h";
 
 /// The key of a path.
 pub(crate) fn path_key(path: &Path) -> Vec<u8> {
@@ -92,6 +96,21 @@ pub(crate) fn layers() -> KeyRange {
 pub(crate) fn key_layer(key: &[u8]) -> Option<u32> {
     let number = key.strip_prefix(LAYER)?;
     number.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// The key that says that a path carries a link mark. A row for each name: no list to outgrow a row.
+pub(crate) fn link_key(mark: LinkMark, path: &Path) -> Vec<u8> {
+    [LINK, &mark.0, path.as_bytes()].concat()
+}
+
+/// The keys of all names that carry a link mark.
+pub(crate) fn links(mark: LinkMark) -> KeyRange {
+    KeyRange::prefix([LINK, &mark.0].concat())
+}
+
+/// The name, from its key among those of a mark.
+pub(crate) fn key_link(key: &[u8]) -> Option<Path> {
+    Path::parse(key.strip_prefix(LINK)?.get(size_of::<LinkMark>()..)?).ok()
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ mod view;
 pub use clock::{Clock, CommitMark};
 pub use commit::{Body as CommitBody, Commit, Envelope};
 pub use drive::{
-    Create, DirEntry, DirStream, Drive, HistoryEntry, Keep, Metadata, ReadDir, ReadHandle,
+    Create, DIRTY_BYTES_MAX, DirEntry, DirStream, Drive, File, HistoryEntry, Keep, Metadata, OpenOptions, ReadDir, ReadHandle,
     VersionInfo, WriteOptions,
 };
 pub use entry::{Attributes, Body, Entry, Kept, Kind, LinkMark, Stamp, Stored, Xattr};

@@ -111,11 +111,11 @@ impl Versions {
         self.current.iter().find(|version| version.writer == *writer)
     }
 
-    /// What a new entry of `author` must keep when it writes over the shown version: all that differ
-    /// from it.
-    pub(crate) fn kept_beside_shown(&self, author: &LogKey) -> Vec<Kept> {
-        let Some(shown) = self.shown() else { return Vec::new() };
-        self.current.iter().filter(|version| !version.same(shown)).map(|v| v.kept(author)).collect()
+    /// What a new entry of `author` must keep when it writes over `shown`: all that differ from it.
+    /// Nothing is written over where a directory has the name only by what is in it.
+    pub(crate) fn kept_beside(&self, shown: Option<&Version>, author: &LogKey) -> Vec<Kept> {
+        let differs = |version: &&Version| !shown.is_some_and(|shown| version.same(shown));
+        self.current.iter().filter(differs).map(|version| version.kept(author)).collect()
     }
 }
 
@@ -151,10 +151,14 @@ fn supersedes(row: &Row, version: &Version) -> bool {
         return false;
     }
     let number = version.entry.stamp.commit;
-    let kept = row.entry.keeps.iter().any(|kept| {
-        matches!(kept, Kept::Theirs { writer, commit }
-            if *writer == version.writer && *commit == number)
-    });
+    // A directory has the name before all else, so it is never what was left standing; a file that
+    // the same commit left beside it may be.
+    let is_directory = version.entry.kind() == Some(Kind::Directory);
+    let kept = !is_directory
+        && row.entry.keeps.iter().any(|kept| {
+            matches!(kept, Kept::Theirs { writer, commit }
+                if *writer == version.writer && *commit == number)
+        });
     // A draft has no number yet, so nobody can have seen it.
     number != 0 && !kept && row.clock.covers(&version.writer, number)
 }
@@ -227,7 +231,7 @@ mod tests {
         let (mine, theirs) = (row(1, 1, file("mine"), &[]), row(2, 2, file("theirs"), &[]));
         let before = Versions::of(&[mine, theirs.clone()]);
         let mut over = row(1, 3, file("over theirs"), &[(2, 2)]);
-        over.entry.keeps = before.kept_beside_shown(&writer(1));
+        over.entry.keeps = before.kept_beside(before.shown(), &writer(1));
         let after = Versions::of(&[over, theirs]);
         let texts: Vec<&Body> = after.all().iter().map(|version| &version.entry.body).collect();
         assert_eq!(texts, [&file("over theirs"), &file("mine")]);

@@ -2,6 +2,7 @@
 
 mod content;
 pub(crate) mod cursor;
+mod links;
 mod listing;
 mod rows;
 pub(crate) mod tree;

@@ -24,7 +24,6 @@ struct Finding {
 }
 
 impl Doctor {
-    #[expect(clippy::unused_self, reason = "commands are called alike")]
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let mut troubles = 0;
         for Finding { what, trouble } in findings(context)? {

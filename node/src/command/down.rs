@@ -8,7 +8,7 @@ use crate::error::CommandError;
 pub(crate) struct Down {}
 
 impl Down {
-    #[expect(clippy::unused_self, clippy::unused_async, reason = "commands are called alike")]
+    #[expect(clippy::unused_async, reason = "commands are called alike")]
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         context.node.stop().cancel();
         Ok(())

@@ -58,7 +58,7 @@ async fn write(
     place: &Path,
 ) -> Result<(), CommandError> {
     let writing = |error| CommandError::file("writing", place)(error);
-    let mark: String = context.node.host().random().iter().take(8).map(hex).collect();
+    let mark: String = context.node.host().random().into_iter().take(8).map(hex).collect();
     let fresh = place.with_file_name(format!(".ply-{mark}.part"));
     let attributes = &handle.version().entry.attributes;
     let mut options = OpenOptions::new();
@@ -90,7 +90,7 @@ async fn fill(
     Ok(())
 }
 
-fn hex(byte: &u8) -> String {
+fn hex(byte: u8) -> String {
     format!("{byte:02x}")
 }
 

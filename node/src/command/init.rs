@@ -11,7 +11,6 @@ use crate::error::CommandError;
 pub(crate) struct Init {}
 
 impl Init {
-    #[expect(clippy::unused_self, reason = "commands are called alike")]
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let peer = peer_id(&context.node)?;
         let home = context.node.folder().display().to_string();

@@ -18,11 +18,12 @@ pub(crate) struct Link {
     symbolic: bool,
 
     /// What it points to
-    target: OsString,
+    #[arg(value_name = "TARGET")]
+    text: OsString,
 
     /// The link
     #[arg(value_name = "DRIVE:/path", value_parser = Target::parser())]
-    link: Target,
+    place: Target,
 }
 
 impl Link {
@@ -30,15 +31,15 @@ impl Link {
         if !self.symbolic {
             return Err(CommandError::Unsupported("a hard link (without -s)"));
         }
-        let path = self.link.now()?.path()?;
-        let drive = context.drive(&self.link.drive)?;
+        let path = self.place.now()?.path()?;
+        let drive = context.drive(&self.place.drive)?;
         let attributes = Attributes {
             uid: context.caller.uid,
             gid: context.caller.gid,
             mtime: context.now(),
             ..Attributes::default()
         };
-        drive.symlink(path, self.target.as_bytes(), &attributes).await?;
+        drive.symlink(path, self.text.as_bytes(), &attributes).await?;
         context.tell(drive.replica().id(), Change::Written, Some(path), None);
         Ok(())
     }

@@ -12,7 +12,6 @@ use crate::error::CommandError;
 pub(crate) struct Status {}
 
 impl Status {
-    #[expect(clippy::unused_self, reason = "commands are called alike")]
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let node = std::sync::Arc::clone(&context.node);
         let id = peer_id(&node)?;

@@ -72,10 +72,10 @@ mod tests {
     #[test]
     fn times_have_units() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(duration("60s"), Ok(Duration::from_mins(1)));
         assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        assert_eq!(duration("1h"), Ok(Duration::from_hours(1)));
         for text in ["", "s", "soon", "1d", "-1s", "99999999999999999999s", "9999999999999999999h"]
         {
             assert!(duration(text).is_err(), "{text}");

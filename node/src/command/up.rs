@@ -49,7 +49,9 @@ impl Up {
         let node = Arc::new(Node::open_patiently(&home).await?);
         for notice in node.notices() {
             let text = format!("ply: {notice}\n");
-            stderr().write_all(text.as_bytes()).await.map_err(CommandError::output)?;
+            let mut errors = stderr();
+            errors.write_all(text.as_bytes()).await.map_err(CommandError::output)?;
+            errors.flush().await.map_err(CommandError::output)?;
         }
         let listener =
             control::bind(&home).map_err(CommandError::file("listening on", &home.socket()))?;

@@ -19,7 +19,7 @@ use crate::node::Node;
 const PATIENCE: Duration = Duration::from_hours(24);
 
 /// How long this side stays to answer the other after it has everything itself.
-const LINGER: Duration = Duration::from_secs(60);
+const LINGER: Duration = Duration::from_mins(1);
 
 /// Runs the protocol for one drive over a pair of pipes until both sides have what the other has.
 /// Works with and without a running network.

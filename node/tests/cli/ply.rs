@@ -79,14 +79,14 @@ impl Ply {
             .spawn()
             .expect("ply starts");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut lines = Vec::new();
+        let mut daemon = Daemon { child, lines: Vec::new() };
         for line in output.lines() {
-            lines.push(line.expect("text"));
-            if lines.last().is_some_and(|line| line == "ready") {
-                return Daemon { child, lines };
+            daemon.lines.push(line.expect("text"));
+            if daemon.lines.last().is_some_and(|line| line == "ready") {
+                return daemon;
             }
         }
-        panic!("the node did not become ready: {lines:?}");
+        panic!("the node did not become ready: {:?}", daemon.lines);
     }
 }
 

@@ -143,7 +143,7 @@ impl View<'_> {
 }
 
 /// One of each set of equal versions, in order.
-pub fn distinct(current: &[Seen]) -> Vec<&Seen> {
+pub(super) fn distinct(current: &[Seen]) -> Vec<&Seen> {
     let mut distinct: Vec<&Seen> = Vec::new();
     for seen in current {
         if !distinct.iter().any(|other| other.version.same(&seen.version)) {
@@ -154,6 +154,6 @@ pub fn distinct(current: &[Seen]) -> Vec<&Seen> {
 }
 
 /// The directories above a path, the highest first.
-pub fn ancestors(path: &str) -> Vec<String> {
+pub(super) fn ancestors(path: &str) -> Vec<String> {
     path.match_indices('/').map(|(slash, _)| path[..slash].to_owned()).collect()
 }

@@ -89,7 +89,7 @@ impl<E: Engine> crate::replica::Replica<E> {
         let _writing = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let paths = self.draft_paths()?.len() as u64;
         let mut batch = Batch::new();
-        for tag in [b'p', b'c'] {
+        for tag in [b'p', b'c', b'h'] {
             let prefix = [self.id().0.as_slice(), &[tag]].concat();
             let end = prefix_end(&prefix);
             batch.delete_range(Table::Draft, prefix, end);

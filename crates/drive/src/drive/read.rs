@@ -82,6 +82,16 @@ impl<E: Engine> Drive<E> {
 }
 
 impl<E: Engine> ReadHandle<E> {
+    /// A version of a file as a view shows it.
+    pub(crate) fn new(drive: &Drive<E>, view: View<E>, path: &Path, version: Version) -> Self {
+        Self { drive: drive.clone(), view, path: path.clone(), version }
+    }
+
+    /// What it is read in.
+    pub(crate) fn view(&self) -> &View<E> {
+        &self.view
+    }
+
     /// Length of the file.
     pub fn bytes(&self) -> u64 {
         self.version.entry.size()

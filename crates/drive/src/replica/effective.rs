@@ -96,12 +96,10 @@ impl<E: Engine> Replica<E> {
         writer: LogKey,
         membership: &Membership,
     ) -> Result<Option<u64>, DriveError> {
-        let known = if writer == self.writer_key() {
-            // Durable before it is signed: its own head needs no signature to count here.
-            self.logs.roots(&writer)?.length()
-        } else {
-            self.logs.head(&writer)?.map_or(0, |signed| signed.head.length)
-        };
+        // What is held was vouched for, or is this node's own, now or before it got a new key:
+        // durable before it is signed, it needs no signature to count here.
+        let signed = self.logs.head(&writer)?.map_or(0, |signed| signed.head.length);
+        let known = signed.max(self.logs.roots(&writer)?.length());
         let end = membership.writer(&writer).and_then(|status| status.end);
         let length = end.map_or(known, |end| known.min(end.length));
         Ok((0 < length).then_some(length))

@@ -13,7 +13,7 @@ use super::Transaction;
 use crate::cipher::Metadata;
 use crate::clock::{Clock, CommitMark};
 use crate::commit::{Body, ClockRecord, Delta, Envelope, LayerRow, ancestors};
-use crate::entry::{Entry, Stamp};
+use crate::entry::{Entry, Kept, Stamp};
 use crate::error::DriveError;
 use crate::key::layer_key;
 use crate::now::now;
@@ -64,11 +64,19 @@ impl<E: Engine> Transaction<'_, E> {
         for (key, mut entry) in changes {
             let clock = numbers.get(&entry.stamp.clock).copied().unwrap_or(0);
             entry.stamp = Stamp { commit: number, clock };
+            for kept in &mut entry.keeps {
+                if let Kept::Own(own) = kept
+                    && own.stamp.commit == 0
+                {
+                    own.stamp = entry.stamp;
+                }
+            }
             let row = self.row_of(&entry)?;
             let before = match self.view.own_tree() {
                 Some(tree) => tree.row(&key)?,
                 None => None,
             };
+            self.link_edits(&key, before.as_deref(), &entry, &mut edits)?;
             totals = add(totals, weigh(&key, &row));
             if let Some(before) = before {
                 totals = subtract(totals, weigh(&key, &before));

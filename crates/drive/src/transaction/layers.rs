@@ -74,8 +74,13 @@ impl<E: Engine> Transaction<'_, E> {
     }
 
     /// Gives a layer a number in this writer's table, the one it has if it is there.
-    pub(super) fn add_layer(&mut self, layer: LayerRow) -> Result<u32, DriveError> {
+    pub(crate) fn add_layer(&mut self, layer: LayerRow) -> Result<u32, DriveError> {
         if let Some(&number) = self.layers.get(&layer.key) {
+            // The table vouches for what is used of a layer: it grows with what its author added.
+            let known = self.layer_row(number)?;
+            if known.is_some_and(|known| known.fresh.is_none() && known.length < layer.length) {
+                self.grown.insert(number, layer);
+            }
             return Ok(number);
         }
         let highest = self.layers.values().max();
@@ -85,6 +90,15 @@ impl<E: Engine> Transaction<'_, E> {
         self.layers.insert(layer.key, number);
         self.grown.insert(number, layer);
         Ok(number)
+    }
+
+    /// The row of a layer as it is to stand in the table.
+    pub(super) fn layer_row(&self, number: u32) -> Result<Option<LayerRow>, DriveError> {
+        match (self.grown.get(&number), self.view.own_tree()) {
+            (Some(row), _) => Ok(Some(row.clone())),
+            (None, Some(tree)) => tree.committed_layer(number),
+            (None, None) => Ok(None),
+        }
     }
 
     pub(super) fn layer_log(&self, number: u32) -> Result<LogKey, DriveError> {

@@ -52,15 +52,12 @@ impl<E: Engine> Transaction<'_, E> {
     /// Removes a path: all of its versions that are in view. What lies below is not looked at.
     pub fn remove(&mut self, path: &Path) -> Result<(), DriveError> {
         let key = path_key(path);
-        let own = self.view.own_tree();
-        let committed = match own {
-            Some(tree) => tree.row(&key)?.is_some(),
-            None => false,
-        };
-        let writer = self.replica.writer_key();
-        let state = self.view.path(path)?;
-        let others = state.versions.all().iter().any(|version| version.writer != writer);
-        if committed || others {
+        // Committed rows: over them, forgetting the draft alone would bring back what it went over.
+        let mut is_known = false;
+        for tree in self.view.trees() {
+            is_known |= tree.row(&key)?.is_some();
+        }
+        if is_known {
             self.put(path, Entry::tombstone(), Standing::OverAll)
         } else {
             self.rows.insert(key, Change::Forget);
@@ -73,10 +70,10 @@ impl<E: Engine> Transaction<'_, E> {
         let earlier = match self.rows.get(&key) {
             Some(Change::Set(earlier, clock)) => Some((earlier.keeps.clone(), *clock)),
             Some(Change::Forget) => None,
-            None => self
-                .replica
-                .draft_entry(&key)?
-                .map(|entry| (entry.keeps.clone(), entry.stamp.clock)),
+            None => match self.replica.draft_entry(&key)? {
+                Some(earlier) => Some((self.kept_of_draft(path, &earlier)?, earlier.stamp.clock)),
+                None => None,
+            },
         };
         let mut entry = entry;
         entry.stamp.commit = 0;
@@ -101,16 +98,36 @@ impl<E: Engine> Transaction<'_, E> {
 
     /// What stays standing beside an entry that goes over the shown version.
     fn kept_beside(&self, path: &Path) -> Result<Vec<Kept>, DriveError> {
-        let versions = self.view.path(path)?.versions;
-        Ok(versions.kept_beside_shown(&self.replica.writer_key()))
+        let state = self.view.path(path)?;
+        Ok(state.versions.kept_beside(state.shown(), &self.replica.writer_key()))
+    }
+
+    /// What stays standing beside an entry that takes the place of one in the draft: what that one
+    /// left standing, and itself if something else has the name by now. A directory that came in has
+    /// it before a file of the draft, and who writes into the directory writes over no file.
+    fn kept_of_draft(&self, path: &Path, earlier: &Entry) -> Result<Vec<Kept>, DriveError> {
+        let mut keeps = earlier.keeps.clone();
+        let state = self.view.path(path)?;
+        let has_the_name = state.shown().is_some_and(|shown| shown.entry.same_but_for_times(earlier));
+        if earlier.kind().is_some_and(|kind| kind != Kind::Directory) && !has_the_name {
+            let own = Entry { keeps: Vec::new(), ..earlier.clone() };
+            keeps.push(Kept::Own(Box::new(own)));
+        }
+        Ok(keeps)
     }
 
     /// Makes sure that this writer's own tree holds every directory above a path. So each tree can be
     /// walked on its own, and a directory stays found as long as any tree has something in it.
-    fn root_parents(&mut self, path: &Path) -> Result<(), DriveError> {
+    pub(super) fn root_parents(&mut self, path: &Path) -> Result<(), DriveError> {
         for directory in path.ancestors() {
             if directory.is_root() || self.rooted.contains(&directory) {
                 continue;
+            }
+            let state = self.path(&directory)?;
+            match state.kind() {
+                Some(Kind::Directory) => {}
+                Some(_) => return Err(DriveError::NotADirectory { path: directory }),
+                None => return Err(DriveError::Absent { path: directory }),
             }
             let key = path_key(&directory);
             let own = match self.rows.get(&key) {
@@ -119,15 +136,8 @@ impl<E: Engine> Transaction<'_, E> {
                 None => self.own_entry(&key)?.and_then(|entry| entry.kind()),
             };
             if own != Some(Kind::Directory) {
-                let state = self.path(&directory)?;
-                match state.kind() {
-                    Some(Kind::Directory) => {
-                        let entry = Entry::new(Body::Directory, state.attributes());
-                        self.put(&directory, entry, Standing::BesideOthers)?;
-                    }
-                    Some(_) => return Err(DriveError::NotADirectory { path: directory }),
-                    None => return Err(DriveError::Absent { path: directory }),
-                }
+                let entry = Entry::new(Body::Directory, state.attributes());
+                self.put(&directory, entry, Standing::BesideOthers)?;
             }
             self.rooted.insert(directory);
         }
@@ -185,13 +195,10 @@ impl<E: Engine> Transaction<'_, E> {
             let layer = reader.layer(located.place.layer)?;
             let number = self.add_layer(crate::commit::LayerRow { fresh: None, ..layer })?;
             let place = ply_chunk::Place { layer: number, block: located.place.block };
-            list.push(located.piece, place, |node| self.store_node(node))
-                .map_err(|error| self.list_error(error))?;
+            self.list_push(&mut list, located.piece, place)?;
             offset = located.start + u64::from(located.piece.raw_bytes);
         }
-        let content =
-            list.finish(|node| self.store_node(node)).map_err(|error| self.list_error(error))?;
-        Ok(Stored::Frames(content))
+        self.list_finish(list)
     }
 
     /// Stages the rows of changed paths.
@@ -201,6 +208,7 @@ impl<E: Engine> Transaction<'_, E> {
             let row_key = path_row_key(&id, &key);
             match change {
                 Change::Set(entry, clock) => {
+                    self.stage_link(&key, &entry);
                     let row = encode_row(&entry, clock);
                     self.staging().batch().put(Table::Draft, row_key, row);
                 }

@@ -100,8 +100,23 @@ impl<'view, E: Engine> Tree<'view, E> {
         {
             return Ok(layer);
         }
-        self.committed_layer(number)?
-            .ok_or_else(|| self.damaged("a place names a layer that is not in the table"))
+        let unknown = || self.damaged("a place names a layer that is not in the table");
+        match self.committed_layer(number)? {
+            Some(layer) => Ok(layer),
+            // A draft that was opened and has been committed since: numbers stay for ever.
+            None if self.drafting => {
+                let commits = self.replica.effective();
+                let commit = commits.get(&self.writer).ok_or_else(unknown)?;
+                let now = Tree {
+                    replica: self.replica,
+                    writer: self.writer,
+                    commit: Some(commit),
+                    drafting: false,
+                };
+                now.committed_layer(number)?.ok_or_else(unknown)
+            }
+            None => Err(unknown()),
+        }
     }
 
     /// The layer of a number as it was committed.

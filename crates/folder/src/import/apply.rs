@@ -94,12 +94,13 @@ impl<E: Engine> Apply<'_, '_, '_, E> {
         self.set(path, Entry { body, ..entry }, Before::Unknown)
     }
 
-    /// Sets other attributes, and takes a mark away that no other name shares.
+    /// Sets other attributes, and takes a mark away that the file no longer shares.
     fn touch(&mut self, touched: &Touched) -> Result<(), ImportError> {
         let state = self.transaction.path(&touched.path)?;
         let Some(shown) = state.shown() else { return Ok(()) };
         let mut entry = self.transaction.adopt(shown)?;
         let xattrs = std::mem::take(&mut entry.attributes.xattrs);
+        entry.link = touched.link;
         entry.attributes = Attributes { xattrs, ..touched.attributes.clone() };
         self.set(&touched.path, entry, Before::Differs)
     }

@@ -8,7 +8,7 @@ use ply_types::Path;
 
 use super::cache::Fact;
 use super::plan::{Group, Plan, PlannedEntry, PlannedFile};
-use super::shown::same;
+use super::shown::{Shown, same};
 use super::source::Source;
 use crate::meta::short_hash;
 
@@ -57,9 +57,11 @@ pub(super) enum Linked {
     },
 }
 
-/// The mark of what has this name first: a second import makes the same.
-fn mark(first: &Path) -> LinkMark {
-    LinkMark(short_hash(&[MARK_CONTEXT, first.as_bytes()].concat()))
+/// A mark for what has this name first: a second import makes the same. Higher numbers are tried
+/// where the drive has given it to something else.
+fn mark(first: &Path, number: u32) -> LinkMark {
+    let number = number.to_be_bytes();
+    LinkMark(short_hash(&[MARK_CONTEXT, number.as_slice(), first.as_bytes()].concat()))
 }
 
 impl Links {
@@ -87,59 +89,119 @@ impl Links {
         self.add(file, 0, LinkName { path, mark, linked: Linked::Other { entry, fits } });
     }
 
-    /// Decides about each: it is as the drive shows it, or it is set under all its names.
+    /// Decides about each: it is as the drive shows it, or it is set under all its names. The plan's
+    /// removals must be in order.
     pub(super) fn settle<E: Engine>(
         self,
         plan: &mut Plan<'_, E>,
         source: &Source,
+        shown: &Shown<'_, '_, E>,
     ) -> Result<(), DriveError> {
         for Names { bytes, names } in self.files {
-            // Where the other names are outside of the source, it is like anything else.
-            let first = names.first().filter(|_| 1 < names.len());
-            let mark = first.map(|first| mark(&first.path));
-            let fits = names.iter().all(|name| name.fits(mark));
-            let mut others = Vec::new();
-            let mut file: Option<PlannedFile> = None;
-            for LinkName { path, linked, .. } in names {
-                match linked {
-                    Linked::File { directory, fits: fact, .. } if fits => {
-                        plan.cache.settle(directory, source.name(&path), fact)?;
+            if fits(&names, source, shown)? {
+                for LinkName { path, linked, .. } in names {
+                    if let Linked::File { directory, fits, .. } = linked {
+                        plan.cache.settle(directory, source.name(&path), fits)?;
                         plan.progress.files_done += 1;
                     }
-                    Linked::File { directory, .. } if file.is_some() => {
-                        others.push((path, directory));
-                    }
-                    Linked::File { directory, is_shown, .. } => {
-                        file = Some(PlannedFile { path, bytes, is_shown, directory, group: None });
-                    }
-                    Linked::Other { .. } if fits => {}
-                    Linked::Other { entry, .. } => {
-                        let entry = Entry { link: mark, ..entry };
-                        plan.entries.push(PlannedEntry { path, entry });
-                    }
                 }
+                plan.progress.bytes_done += bytes;
+                continue;
             }
-            match file {
-                Some(mut file) => {
-                    if let Some(mark) = mark {
-                        file.group = u32::try_from(plan.groups.len()).ok();
-                        plan.groups.push(Group { mark, others });
-                    }
-                    plan.files.push(file);
-                }
-                None => plan.progress.bytes_done += bytes,
-            }
+            // Where the other names are outside of the source, it is like anything else.
+            let mark = match names.as_slice() {
+                [_, _, ..] => free_mark(&names, &plan.removals, shown)?,
+                _ => None,
+            };
+            plan_names(plan, bytes, names, mark);
         }
         Ok(())
     }
 }
 
+/// Whether the drive shows all names as they are, and as one.
+fn fits<E: Engine>(
+    names: &[LinkName],
+    source: &Source,
+    shown: &Shown<'_, '_, E>,
+) -> Result<bool, DriveError> {
+    let shared = names.first().and_then(|first| first.mark);
+    if !names.iter().all(|name| name.fits() && name.mark == shared) {
+        return Ok(false);
+    }
+    match (names, shared) {
+        ([name], Some(mark)) => is_alone(&name.path, mark, source, shown),
+        ([_], None) => Ok(true),
+        _ => Ok(shared.is_some()),
+    }
+}
+
+/// Whether a mark means no other name in the destination: then it is none of the import's business.
+pub(super) fn is_alone<E: Engine>(
+    path: &Path,
+    mark: LinkMark,
+    source: &Source,
+    shown: &Shown<'_, '_, E>,
+) -> Result<bool, DriveError> {
+    let names = shown.carriers(mark)?;
+    Ok(!names.iter().any(|name| name != path && name.starts_with(&source.to)))
+}
+
+/// A mark that nothing but these names has in the drive: the one that they have, if they have one.
+fn free_mark<E: Engine>(
+    names: &[LinkName],
+    removals: &[Path],
+    shown: &Shown<'_, '_, E>,
+) -> Result<Option<LinkMark>, DriveError> {
+    let Some(first) = names.first() else { return Ok(None) };
+    let made = (0..=u32::MAX).map(|number| mark(&first.path, number));
+    for mark in first.mark.into_iter().chain(made) {
+        let mut carriers = shown.carriers(mark)?;
+        carriers.retain(|path| {
+            removals.binary_search(path).is_err() && !names.iter().any(|name| name.path == *path)
+        });
+        if carriers.is_empty() {
+            return Ok(Some(mark));
+        }
+    }
+    Ok(None)
+}
+
+/// Plans all names of one file.
+fn plan_names<E: Engine>(
+    plan: &mut Plan<'_, E>,
+    bytes: u64,
+    names: Vec<LinkName>,
+    mark: Option<LinkMark>,
+) {
+    let mut others = Vec::new();
+    let mut file: Option<PlannedFile> = None;
+    for LinkName { path, linked, .. } in names {
+        match linked {
+            Linked::File { directory, .. } if file.is_some() => others.push((path, directory)),
+            Linked::File { directory, is_shown, .. } => {
+                file = Some(PlannedFile { path, bytes, is_shown, directory, group: None });
+            }
+            Linked::Other { entry, .. } => {
+                let entry = Entry { link: mark, ..entry };
+                plan.entries.push(PlannedEntry { path, entry });
+            }
+        }
+    }
+    if let Some(mut file) = file {
+        if let Some(mark) = mark {
+            file.group = u32::try_from(plan.groups.len()).ok();
+            plan.groups.push(Group { mark, others });
+        }
+        plan.files.push(file);
+    }
+}
+
 impl LinkName {
-    fn fits(&self, mark: Option<LinkMark>) -> bool {
-        let fits = match &self.linked {
+    fn fits(&self) -> bool {
+        match &self.linked {
             Linked::File { fits, .. } => fits.is_some(),
             Linked::Other { fits, .. } => *fits,
-        };
-        fits && self.mark == mark
+        }
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Touched {
     pub(super) path: Path,
     /// Without extended ones: the drive has the right ones.
     pub(super) attributes: Attributes,
+    /// The mark that it keeps.
+    pub(super) link: Option<LinkMark>,
 }
 
 /// A file that is read.

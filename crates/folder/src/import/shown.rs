@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ply_drive::{DriveError, Entry, Kind, Listing, Named, PathState, Transaction, View};
+use ply_drive::{DriveError, Entry, Kind, LinkMark, Listing, Named, PathState, Transaction, View};
 use ply_engine::Engine;
 use ply_types::{Name, Path};
 
@@ -40,27 +40,27 @@ pub(super) fn same(a: &Entry, b: &Entry) -> bool {
 
 /// The drive as the survey compares with it.
 #[derive(Debug)]
-pub(super) struct Shown<'transaction, E: Engine> {
-    view: &'transaction View<E>,
+pub(super) struct Shown<'transaction, 'replica, E: Engine> {
+    transaction: &'transaction Transaction<'replica, E>,
     /// By directory: what the transaction has changed already. Empty for the first of its imports.
     changes: HashMap<Path, BTreeMap<Name, Option<Entry>>>,
 }
 
-impl<'transaction, E: Engine> Shown<'transaction, E> {
-    pub(super) fn new(transaction: &'transaction Transaction<'_, E>) -> Self {
+impl<'transaction, 'replica, E: Engine> Shown<'transaction, 'replica, E> {
+    pub(super) fn new(transaction: &'transaction Transaction<'replica, E>) -> Self {
         let mut changes: HashMap<Path, BTreeMap<Name, Option<Entry>>> = HashMap::new();
         for (path, entry) in transaction.changes() {
             if let Some((directory, name)) = path.split() {
                 changes.entry(directory).or_default().insert(name, entry.cloned());
             }
         }
-        Self { view: transaction.view(), changes }
+        Self { transaction, changes }
     }
 
     /// The names of a directory in order of their bytes.
     pub(super) fn names(&self, directory: &Path) -> Names<'_, E> {
         Names {
-            view: self.view,
+            view: self.transaction.view(),
             directory: directory.clone(),
             listed: Vec::new().into_iter(),
             after: None,
@@ -69,6 +69,11 @@ impl<'transaction, E: Engine> Shown<'transaction, E> {
             changed: self.changes.get(directory).map(|names| names.iter()).unwrap_or_default(),
             changed_ahead: None,
         }
+    }
+
+    /// The names that carry a mark.
+    pub(super) fn carriers(&self, mark: LinkMark) -> Result<Vec<Path>, DriveError> {
+        self.transaction.names(mark)
     }
 
     /// Everything below a directory, parents first.

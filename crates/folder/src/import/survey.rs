@@ -26,11 +26,11 @@ use crate::xattr::{Subject, Xattrs};
 
 /// Goes through source and drive at once, both in the order of names.
 #[derive(Debug)]
-pub(super) struct Survey<'import, 'drive, E: Engine> {
+pub(super) struct Survey<'import, 'drive, 'replica, E: Engine> {
     exclude: &'import GlobSet,
     extra: Extra,
     source: &'import Source,
-    shown: &'import Shown<'import, E>,
+    shown: &'import Shown<'import, 'replica, E>,
     plan: Plan<'drive, E>,
     links: Links,
     /// Directories to go through, the next one last.
@@ -38,11 +38,11 @@ pub(super) struct Survey<'import, 'drive, E: Engine> {
     xattrs: Xattrs,
 }
 
-impl<'import, 'drive, E: Engine> Survey<'import, 'drive, E> {
+impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> {
     pub(super) fn new(
         options: &'import Import,
         source: &'import Source,
-        shown: &'import Shown<'import, E>,
+        shown: &'import Shown<'import, 'replica, E>,
         cache: Cache<'drive, E>,
     ) -> Self {
         Self {
@@ -71,9 +71,9 @@ impl<'import, 'drive, E: Engine> Survey<'import, 'drive, E> {
         while let Some((path, current)) = self.open.pop() {
             self.directory(&path, current.as_ref())?;
         }
-        self.links.settle(&mut self.plan, source)?;
-        // What is below a path sorts after it.
         self.plan.removals.sort_unstable();
+        self.links.settle(&mut self.plan, source, self.shown)?;
+        // What is below a path sorts after it.
         self.plan.removals.reverse();
         Ok(self.plan)
     }

@@ -140,6 +140,64 @@ fn a_link_that_is_broken_up_is_two_files() {
 }
 
 #[test]
+fn a_mark_is_never_given_to_two_files() {
+    let source = folder(&[("p", "old")]);
+    let at = |name: &str| source.path().join(name);
+    fs::hard_link(at("p"), at("q")).unwrap();
+    let drive = drive();
+    drive.import(source.path());
+    // Another file gets the first name, and the drive keeps the second name of the old one.
+    fs::remove_file(at("p")).unwrap();
+    fs::remove_file(at("q")).unwrap();
+    fs::write(at("p"), "new").unwrap();
+    fs::hard_link(at("p"), at("r")).unwrap();
+    drive.import(source.path());
+    let link = |text: &str| {
+        drive.replica.view().path(&path(text)).unwrap().shown().unwrap().entry.link
+    };
+    assert_eq!((drive.read("q"), drive.read("r")), (b"old".to_vec(), b"new".to_vec()));
+    assert_eq!(link("p"), link("r"));
+    assert_ne!(link("p"), link("q"));
+    assert_eq!(drive.import(source.path()).changed, 0);
+}
+
+#[test]
+fn a_link_to_a_name_elsewhere_stays_one() {
+    let source = folder(&[("file", "text"), ("other", "x")]);
+    settle(source.path());
+    let drive = drive();
+    let import = Import::new(source.path(), path("in"));
+    import.run(&drive.replica, &|_| {}).unwrap();
+    let mut transaction = Transaction::begin(&drive.replica).unwrap();
+    transaction.hard_link(&path("in/file"), &path("out")).unwrap();
+    transaction.save().unwrap();
+    assert_eq!(import.run(&drive.replica, &|_| {}).unwrap().changed, 0);
+
+    // A second name inside is one too many.
+    let mut transaction = Transaction::begin(&drive.replica).unwrap();
+    transaction.remove(&path("in/other")).unwrap();
+    transaction.hard_link(&path("in/file"), &path("in/other")).unwrap();
+    transaction.save().unwrap();
+    assert_eq!(import.run(&drive.replica, &|_| {}).unwrap().changed, 2);
+    assert_eq!((drive.read("in/other"), drive.read("in/file")), (b"x".to_vec(), b"text".to_vec()));
+}
+
+#[test]
+fn the_drives_own_marks_come_back() {
+    let source = folder(&[("b", "text")]);
+    let drive = drive();
+    drive.import(source.path());
+    let mut transaction = Transaction::begin(&drive.replica).unwrap();
+    transaction.hard_link(&path("b"), &path("a")).unwrap();
+    transaction.save().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    drive.export(out.path());
+    settle(out.path());
+    drive.import(out.path());
+    assert_eq!(drive.import(out.path()).changed, 0);
+}
+
+#[test]
 fn sources_of_one_transaction_see_each_other() {
     let (first, second) =
         (folder(&[("f", "one"), ("d/x", "1")]), folder(&[("f", "two"), ("d", "2")]));

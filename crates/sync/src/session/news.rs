@@ -136,7 +136,13 @@ impl<E: Engine> Session<E> {
         // Content that is new since what the peer had, if it is little.
         let mut content = Vec::new();
         let mut bytes = 0;
-        for (layer, blocks) in self.replica.grown_since(&commit, theirs)? {
+        let grown = match self.replica.grown_since(&commit, theirs) {
+            Ok(grown) => grown,
+            // What came before is not here, so nobody knows here what is new.
+            Err(DriveError::Missing(_)) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        for (layer, blocks) in grown {
             if blocks.is_empty() {
                 continue;
             }

@@ -177,8 +177,7 @@ impl Wire {
                             spoke = true;
                         }
                         Output::Finished(request, result) => self.finished.push((request, result)),
-                        Output::Changed => {}
-                        Output::Arrived(..) => {}
+                        Output::Changed | Output::Arrived(..) => {}
                     }
                 }
                 self.turns += usize::from(spoke);

@@ -9,14 +9,14 @@ use rustix::fs::{AtFlags, readlinkat, statat};
 
 use super::Survey;
 use crate::import::cache::{Directory, digest};
-use crate::import::links::{LinkName, Linked};
+use crate::import::links::{LinkName, Linked, is_alone};
 use crate::import::plan::{PlannedEntry, PlannedFile, Touched};
 use crate::import::shown::Current;
 use crate::import::{Extra, ImportError};
 use crate::meta::Meta;
 use crate::xattr::Subject;
 
-impl<E: Engine> Survey<'_, '_, E> {
+impl<E: Engine> Survey<'_, '_, '_, E> {
     /// A name of the source, with what the drive shows there.
     pub(super) fn name(
         &mut self,
@@ -40,8 +40,7 @@ impl<E: Engine> Survey<'_, '_, E> {
             self.clear(&path)?;
         }
         if meta.kind == Kind::File {
-            self.file(path, &meta, current.as_ref(), memory);
-            return Ok(());
+            return self.file(path, &meta, current.as_ref(), memory);
         }
         self.plan.summary.others += 1;
         let body = match meta.kind {
@@ -68,7 +67,13 @@ impl<E: Engine> Survey<'_, '_, E> {
         Ok(())
     }
 
-    fn file(&mut self, path: Path, meta: &Meta, current: Option<&Current>, memory: &mut Directory) {
+    fn file(
+        &mut self,
+        path: Path,
+        meta: &Meta,
+        current: Option<&Current>,
+        memory: &mut Directory,
+    ) -> Result<(), ImportError> {
         self.plan.summary.files += 1;
         self.plan.progress.files_total += 1;
         let fact = memory.find(self.source.name(&path), meta.print());
@@ -93,21 +98,29 @@ impl<E: Engine> Survey<'_, '_, E> {
             if self.links.add(meta.file, meta.bytes, name) {
                 self.plan.progress.bytes_total += meta.bytes;
             }
-            return;
+            return Ok(());
         }
         self.plan.progress.bytes_total += meta.bytes;
         let Some(fact) = fact else {
             memory.wait();
             let bytes = meta.bytes;
             self.plan.files.push(PlannedFile { path, bytes, is_shown, directory, group: None });
-            return;
+            return Ok(());
         };
         memory.keep(self.source.name(&path), fact);
         self.plan.progress.files_done += 1;
         self.plan.progress.bytes_done += meta.bytes;
-        if !has_attributes || shown.is_some_and(|shown| shown.link.is_some()) {
-            self.plan.touched.push(Touched { path, attributes: meta.attributes(Vec::new()) });
+        let mark = shown.and_then(|shown| shown.link);
+        let is_alone = match mark {
+            Some(mark) => is_alone(&path, mark, self.source, self.shown)?,
+            None => true,
+        };
+        if !has_attributes || !is_alone {
+            let link = mark.filter(|_| is_alone);
+            let attributes = meta.attributes(Vec::new());
+            self.plan.touched.push(Touched { path, attributes, link });
         }
+        Ok(())
     }
 
     /// A name that only the drive has.

@@ -1,0 +1,188 @@
+//! Storing content: pieces and list nodes, each stored once.
+
+use std::sync::Arc;
+
+use ply_chunk::{Kind, ListBuilder, Piece, Place};
+use ply_engine::{Engine, Table};
+use ply_proto as proto;
+use ply_types::{ChunkHash, LogKey};
+
+use super::Transaction;
+use crate::entry::Stored;
+use crate::error::DriveError;
+use crate::prepare::{Prepared, PreparedPiece};
+use crate::replica::Replica;
+
+/// Content is made durable each time about this much of it was stored: what a crash can cost.
+const FLUSH_BYTES: usize = 32 << 20;
+
+/// Names the use of BLAKE3 for finding an equal list node. Local: only rows of this store depend on
+/// it.
+const NODE_CONTEXT: &str = "plywood 2026-11 list node with places";
+
+impl<E: Engine> Transaction<'_, E> {
+    /// Stores prepared content of one file, which comes in one or more parts.
+    pub fn store(
+        &mut self,
+        parts: impl IntoIterator<Item = Result<Prepared, DriveError>>,
+    ) -> Result<Stored, DriveError> {
+        let mut list = ListBuilder::new();
+        for part in parts {
+            match part? {
+                Prepared::Inline(bytes) if bytes.is_empty() => {}
+                Prepared::Inline(bytes) => return Ok(Stored::Inline(bytes)),
+                Prepared::Pieces(pieces) => {
+                    for piece in pieces {
+                        let raw = piece.piece;
+                        let place = self.store_piece(piece)?;
+                        self.list_push(&mut list, raw, place)?;
+                    }
+                }
+            }
+        }
+        self.list_finish(list)
+    }
+
+    /// Adds a piece to a list, and stores the nodes that this completes.
+    pub(crate) fn list_push(
+        &mut self,
+        list: &mut ListBuilder,
+        piece: Piece,
+        place: Place,
+    ) -> Result<(), DriveError> {
+        list.push(piece, place, |node| self.store_node(node))
+            .map_err(|error| self.list_error(error))
+    }
+
+    /// Ends a list.
+    pub(crate) fn list_finish(&mut self, list: ListBuilder) -> Result<Stored, DriveError> {
+        let content =
+            list.finish(|node| self.store_node(node)).map_err(|error| self.list_error(error))?;
+        Ok(Stored::Frames(content))
+    }
+
+    /// Stores bytes that are in memory.
+    pub fn store_bytes(&mut self, bytes: &[u8]) -> Result<Stored, DriveError> {
+        let replica = Arc::clone(self.replica);
+        let mut preparer = crate::prepare::Preparer::new(&replica, bytes, String::new());
+        self.store(std::iter::from_fn(|| preparer.next(1 << 20).transpose()))
+    }
+
+    fn list_error(&self, error: ply_chunk::BuildError<DriveError>) -> DriveError {
+        match error {
+            ply_chunk::BuildError::Store(error) => error,
+            error @ ply_chunk::BuildError::Piece { .. } => {
+                self.replica.inconsistent(&error.to_string())
+            }
+        }
+    }
+
+    /// Stores a list node. A node of the same pieces at the same places is stored once, so a list that
+    /// changed in one place costs one path of nodes.
+    fn store_node(&mut self, node: &[u8]) -> Result<Place, DriveError> {
+        let replica = Arc::clone(self.replica);
+        let hash = ChunkHash(blake3::derive_key(NODE_CONTEXT, node));
+        let dedup = replica.cipher.dedup_key(hash);
+        let raw_bytes = u32::try_from(node.len())
+            .map_err(|_| replica.inconsistent("a list node is longer than any may be"))?;
+        if let Some(place) = self.known_place(&dedup, raw_bytes)? {
+            return Ok(place);
+        }
+        let frame = replica
+            .cipher
+            .seal(Kind::List, node)
+            .map_err(|fault| replica.inconsistent(&fault.to_string()))?;
+        self.store_frame(dedup, raw_bytes, &frame)
+    }
+
+    pub(crate) fn store_piece(&mut self, prepared: PreparedPiece) -> Result<Place, DriveError> {
+        let PreparedPiece { piece, dedup, frame } = prepared;
+        if let Some(place) = self.known_place(&dedup, piece.raw_bytes)? {
+            return Ok(place);
+        }
+        let frame = match frame {
+            Some(frame) => frame,
+            // It was held when it was prepared, in a layer that this writer's table does not have.
+            None => {
+                let held = self.replica.held_equal(&dedup, piece.raw_bytes)?;
+                let (log, block) = held.ok_or_else(|| {
+                    self.replica.inconsistent("a chunk vanished while it was being stored")
+                })?;
+                self.replica.block(log, block)?.to_vec()
+            }
+        };
+        self.store_frame(dedup, piece.raw_bytes, &frame)
+    }
+
+    /// Where an equal frame is, in a layer of this writer's table.
+    fn known_place(
+        &self,
+        dedup: &[u8; 32],
+        raw_bytes: u32,
+    ) -> Result<Option<Place>, DriveError> {
+        if let Some(place) = self.fresh.get(dedup) {
+            return Ok(Some(*place));
+        }
+        let Some((log, block)) = self.replica.held_equal(dedup, raw_bytes)? else {
+            return Ok(None);
+        };
+        let Some(&layer) = self.layers.get(&log) else { return Ok(None) };
+        // Another writer's layer may have grown beyond what this writer's table vouches for.
+        let row = self.layer_row(layer)?;
+        let is_vouched = row.is_some_and(|row| row.fresh.is_some() || block < row.length);
+        Ok(is_vouched.then_some(Place { layer, block }))
+    }
+
+    /// Appends a frame and notes under which key it is found again.
+    fn store_frame(
+        &mut self,
+        dedup: [u8; 32],
+        raw_bytes: u32,
+        frame: &[u8],
+    ) -> Result<Place, DriveError> {
+        let place = self.append(frame)?;
+        let log = self.layer_log(place.layer)?;
+        let row = proto::encode(&proto::DedupRow {
+            log: log.0.to_vec(),
+            block: place.block,
+            raw_bytes,
+        });
+        let key = dedup_row_key(self.replica, &dedup);
+        self.staging().batch().put(Table::Dedup, key, row);
+        self.fresh.insert(dedup, place);
+        Ok(place)
+    }
+
+    /// Appends a frame to the open layer.
+    pub(super) fn append(&mut self, frame: &[u8]) -> Result<Place, DriveError> {
+        if FLUSH_BYTES < self.staging().staged_bytes() {
+            self.flush()?;
+        }
+        let layer = self.open_layer()?;
+        let log = self.layer_log(layer)?;
+        let block = self.staging().append(&log, frame)?;
+        Ok(Place { layer, block })
+    }
+}
+
+fn dedup_row_key<E: Engine>(replica: &Replica<E>, dedup: &[u8; 32]) -> Vec<u8> {
+    [replica.id().0, *dedup].concat()
+}
+
+impl<E: Engine> Replica<E> {
+    /// Where an equal chunk is held, in bytes that are here.
+    pub(crate) fn held_equal(
+        &self,
+        dedup: &[u8; 32],
+        raw_bytes: u32,
+    ) -> Result<Option<(LogKey, u64)>, DriveError> {
+        let Some(row) = self.engine.get(Table::Dedup, &dedup_row_key(self, dedup))? else {
+            return Ok(None);
+        };
+        let broken = || self.inconsistent("a row of the table of chunks is malformed");
+        let row: proto::DedupRow = proto::decode("dedup row", 256, &row).map_err(|_| broken())?;
+        let log = LogKey::try_from(row.log.as_slice()).map_err(|_| broken())?;
+        let held = row.raw_bytes == raw_bytes && self.logs.holds(&log, row.block)?;
+        Ok(held.then_some((log, row.block)))
+    }
+}

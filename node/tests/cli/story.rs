@@ -1,0 +1,160 @@
+//! Three writers, one drive: once by pipes with no node running, once by nodes of which two never
+//! meet.
+
+use std::collections::BTreeMap;
+use std::io::{Read, pipe};
+use std::time::{Duration, Instant};
+
+use super::ply::{Ply, json, words};
+
+/// Writes the three files, each by a writer that has heard of no other.
+fn three_writers() -> [Ply; 3] {
+    let [a, b, c] = [Ply::new(), Ply::new(), Ply::new()];
+    a.ok("drive create story");
+    let ticket = a.ok("share story --write");
+    b.ok(&format!("join {ticket}"));
+    c.ok(&format!("join {ticket}"));
+    a.feed(b"HI\n", &words("put story:/hello.txt --commit")).ok();
+    b.feed(b"HOWDY\n", &words("put story:/hello.txt --commit")).ok();
+    c.feed(b"WHATEVER\n", &words("put story:/cool.txt --commit")).ok();
+    [a, b, c]
+}
+
+/// Content by name and writer, read version by version.
+fn versions(ply: &Ply) -> BTreeMap<(String, String), String> {
+    let mut versions = BTreeMap::new();
+    for row in json(&ply.ok("ls story --all --json")) {
+        let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
+        let (name, writer) = (text("name"), text("writer"));
+        let ran = ply.run(&words(&format!("cat story:/{name} --writer {writer}")));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        versions.insert((name, writer), String::from_utf8(ran.output).expect("text"));
+    }
+    versions
+}
+
+fn check(nodes: &[&Ply]) {
+    let expected = versions(nodes[0]);
+    let contents: Vec<(&str, &str)> =
+        expected.iter().map(|((name, _), content)| (name.as_str(), content.as_str())).collect();
+    assert_eq!(contents[0], ("cool.txt", "WHATEVER\n"));
+    assert!(contents.contains(&("hello.txt", "HI\n")), "{contents:?}");
+    assert!(contents.contains(&("hello.txt", "HOWDY\n")), "{contents:?}");
+    assert_eq!(contents.len(), 3);
+    for node in nodes {
+        assert_eq!(versions(node), expected);
+        let plain = String::from_utf8(node.run(&words("cat story:/hello.txt")).output);
+        assert_eq!(plain.as_deref(), Ok("HOWDY\n"), "one version is shown, the same everywhere");
+    }
+}
+
+/// Runs `replicate` on both, the output of each the input of the other.
+fn meet(a: &Ply, b: &Ply, drives: [&str; 2]) -> [i32; 2] {
+    let ((a_reads, b_writes), (b_reads, a_writes)) = (pipe().expect("a"), pipe().expect("b"));
+    let spawn = |ply: &Ply, drive: &str, input, output| {
+        let mut command = ply.command(&["replicate", drive, "--stdio"]);
+        command.stdin(std::process::Stdio::from(input));
+        command.stdout(std::process::Stdio::from(output));
+        command.stderr(std::process::Stdio::null());
+        command.spawn().expect("ply starts")
+    };
+    let mut first = spawn(a, drives[0], a_reads, a_writes);
+    let mut second = spawn(b, drives[1], b_reads, b_writes);
+    [&mut first, &mut second].map(|child| child.wait().expect("it ends").code().unwrap_or(-1))
+}
+
+#[test]
+fn by_pipes_without_a_running_node() {
+    let [a, b, c] = three_writers();
+    for (one, other) in [(&a, &b), (&b, &c), (&a, &b)] {
+        assert_eq!(meet(one, other, ["story", "story"]), [0, 0]);
+    }
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn a_store_without_a_ticket_gets_nothing() {
+    let [a, ..] = three_writers();
+    let stranger = Ply::new();
+    stranger.ok("drive create story");
+    let codes = meet(&stranger, &a, ["story", "story"]);
+    assert!(codes.iter().all(|&code| code != 0), "{codes:?}");
+    assert_eq!(stranger.ok("ls story --all"), "");
+}
+
+#[test]
+fn a_pipe_that_says_something_else_is_refused() {
+    let [a, ..] = three_writers();
+    let ran = a.feed(
+        b"HTTP/1.1 400 Bad Request\r\n\r\n and so on and so on",
+        &words("replicate story --stdio"),
+    );
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.errors.starts_with("ply: "), "{}", ran.errors);
+}
+
+#[test]
+fn by_running_nodes_of_which_two_never_meet() {
+    let [a, b, c] = three_writers();
+    let (_a, in_the_middle, _c) = (a.up(), b.up(), c.up());
+    let address = in_the_middle.lines[0].strip_prefix("listening ").expect("an address");
+    a.ok(&format!("peer connect {address}"));
+    c.ok(&format!("peer connect {address}"));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let count = |ply: &Ply| json(&ply.ok("ls story --all --json")).len();
+    while [&a, &b, &c].iter().any(|ply| count(ply) != 3) {
+        assert!(Instant::now() < deadline, "{:?}", [&a, &b, &c].map(count));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    check(&[&a, &b, &c]);
+    let peer = |ply: &Ply| ply.ok("peer id");
+    assert!(!a.ok("peer list").contains(&peer(&c)), "A and C never met");
+    assert!(!c.ok("peer list").contains(&peer(&a)), "A and C never met");
+    let state = |ply: &Ply| json(&ply.ok("status --json"))[0]["drives"][0]["state"].clone();
+    assert_eq!(state(&a), state(&b));
+    assert_eq!(state(&b), state(&c));
+}
+
+#[test]
+fn a_writer_that_nobody_can_bring_is_named_at_once() {
+    let [a, b, c] = three_writers();
+    assert_eq!(meet(&a, &b, ["story", "story"]), [0, 0]);
+    let a_node = a.up();
+    let address = a_node.lines[0].strip_prefix("listening ").expect("an address").to_owned();
+    let _c = c.up();
+    c.ok(&format!("peer connect {address}"));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while json(&c.ok("ls story --json")).len() != 2 {
+        assert!(Instant::now() < deadline, "{}", c.ok("ls story"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // What A and B wrote is known to C by name; their content comes from A alone.
+    drop(a_node);
+    let began = Instant::now();
+    assert_eq!(json(&c.ok("ls story --json")).len(), 2, "names stay");
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+/// Small commits travel while both are connected.
+#[test]
+fn a_small_commit_is_readable_elsewhere_within_two_seconds() {
+    let [a, b, _] = three_writers();
+    let (a_node, _b) = (a.up(), b.up());
+    let address = a_node.lines[0].strip_prefix("listening ").expect("an address");
+    b.ok(&format!("peer connect {address}"));
+    b.ok("sync story --timeout 10s");
+    a.feed(b"fresh", &words("put story:/new.txt --commit")).ok();
+    let began = Instant::now();
+    loop {
+        let ran = b.run(&words("cat story:/new.txt"));
+        if ran.code == 0 {
+            let mut content = String::new();
+            ran.output.as_slice().read_to_string(&mut content).expect("text");
+            assert_eq!(content, "fresh");
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "{ran:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    println!("readable elsewhere after {:?}", began.elapsed());
+}
