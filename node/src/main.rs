@@ -41,6 +41,7 @@ mod target;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -51,6 +52,9 @@ use exit::Exit;
 
 /// What is written to the standard error about what happens inside: filters of `tracing`.
 const LOG_VARIABLE: &str = "PLY_LOG";
+
+/// How long the store may take to close.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -68,8 +72,9 @@ fn main() -> ExitCode {
         }
     };
     let exit = runtime.block_on(launch::launch(cli, arguments));
-    // A thread that waits for the terminal would keep the process for ever.
-    runtime.shutdown_background();
+    // Tasks may hold the store, which has to be closed before the process takes itself apart. A thread
+    // that waits for the terminal never ends, so this does not wait for ever.
+    runtime.shutdown_timeout(CLOSE_PATIENCE);
     exit.into()
 }
 

@@ -94,7 +94,7 @@ impl<E: Engine> Replica<E> {
     }
 
     /// Paths that the draft changes.
-    pub fn draft_paths(&self) -> Result<Vec<ply_types::Path>, DriveError> {
+    pub fn draft_paths(&self) -> Result<Vec<Path>, DriveError> {
         let rows = self.draft_entries(&KeyRange::all(), usize::MAX)?;
         Ok(rows.iter().filter_map(|(key, _)| key_path(key)).collect())
     }

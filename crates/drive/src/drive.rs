@@ -4,13 +4,18 @@
 //! in which one round trip can bring it, and then the call looks again. Without a remote everything
 //! local still works.
 
+mod attributes;
 mod blocks;
 mod conflicts;
 mod file;
 mod history;
+mod links;
 mod metadata;
+mod past;
 mod read;
 mod tree;
+mod versions;
+mod whole;
 mod write;
 
 use std::sync::Arc;
@@ -22,7 +27,9 @@ pub use conflicts::Keep;
 pub use file::{DIRTY_BYTES_MAX, File, OpenOptions};
 pub use history::Entry as HistoryEntry;
 pub use metadata::{DirEntry, DirStream, Metadata, ReadDir, VersionInfo};
+pub use past::Past;
 pub use read::ReadHandle;
+pub use versions::{PastVersion, VersionStream};
 pub use write::{Create, WriteOptions};
 
 use crate::error::{DriveError, Missing};

@@ -75,6 +75,22 @@ pub enum DriveError {
         /// The writer that was named.
         writer: String,
     },
+    /// A version of the drive that is not in its history.
+    #[error("drive '{drive}' has no commit {revision}, as far as its history is held here")]
+    NoCommit {
+        /// The local name of the drive.
+        drive: String,
+        /// What was asked for.
+        revision: String,
+    },
+    /// Digits with which more than one commit begins.
+    #[error("drive '{drive}': more than one commit begins with {revision}, write more digits")]
+    Ambiguous {
+        /// The local name of the drive.
+        drive: String,
+        /// What was asked for.
+        revision: String,
+    },
     /// There is nothing to resolve.
     #[error("{path}: not in conflict")]
     NotInConflict {
@@ -162,12 +178,13 @@ impl DriveError {
     /// What the caller can do about it.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Absent { .. } | Self::NoVersion { .. } => Fault::Absent,
+            Self::Absent { .. } | Self::NoVersion { .. } | Self::NoCommit { .. } => Fault::Absent,
             Self::Exists { .. } | Self::NotEmpty { .. } => Fault::Conflict,
             Self::NotADirectory { .. }
             | Self::IsADirectory { .. }
             | Self::NotAFile { .. }
             | Self::NotInConflict { .. }
+            | Self::Ambiguous { .. }
             | Self::Invalid { .. }
             | Self::Path(_) => Fault::Invalid,
             Self::ReadOnly { .. } | Self::NotAdmin { .. } | Self::Blind { .. } => Fault::Denied,

@@ -47,6 +47,8 @@ mod prepare;
 mod remote;
 mod replica;
 mod settings;
+#[cfg(feature = "suite")]
+pub mod suite;
 pub mod ticket;
 mod trace;
 mod transaction;
@@ -56,16 +58,20 @@ mod view;
 pub use clock::{Clock, CommitMark};
 pub use commit::{Body as CommitBody, Commit, Envelope};
 pub use drive::{
-    Create, DIRTY_BYTES_MAX, DirEntry, DirStream, Drive, File, HistoryEntry, Keep, Metadata, OpenOptions, ReadDir, ReadHandle,
-    VersionInfo, WriteOptions,
+    Create, DIRTY_BYTES_MAX, DirEntry, DirStream, Drive, File, HistoryEntry, Keep, Metadata,
+    OpenOptions, Past, PastVersion, ReadDir, ReadHandle, VersionInfo, VersionStream, WriteOptions,
 };
 pub use entry::{Attributes, Body, Entry, Kept, Kind, LinkMark, Stamp, Stored, Xattr};
 pub use error::{DriveError, Missing};
 pub use host::Host;
 pub use prepare::{Prepared, PreparedPiece, Preparer};
 pub use remote::{Alone, BoxFuture, Remote, RemoteError, Want};
-pub use replica::{Replica, read_settings, remove_drive, write_settings};
-pub use settings::{Access, Cutting, Invitation, Settings, SettingsError};
+pub use replica::{
+    Event, Replica, Revision, RevisionError, Watch, read_settings, remove_drive, write_settings,
+};
+pub use settings::{
+    Access, CreateError, CreateOptions, Cutting, Invitation, Settings, SettingsError, Visibility,
+};
 pub use transaction::{Committed, Transaction};
 pub use versions::{Row, Version, Versions};
 pub use view::{Listing, Named, PathState, Reader, View, Walk};

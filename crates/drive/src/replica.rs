@@ -3,7 +3,9 @@
 mod commits;
 mod effective;
 mod members;
+mod past;
 mod serving;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -13,6 +15,10 @@ use ply_engine::{Batch, Durability, Engine, Table};
 use ply_index::{Page, PageRef};
 use ply_log::{Logs, Signer};
 use ply_types::{DriveId, LogKey, PageHash, Seed};
+
+pub use past::{Revision, RevisionError};
+use watch::Watchers;
+pub use watch::{Event, Watch};
 
 use crate::cache::Cache;
 use crate::cipher::{Cipher, Metadata};
@@ -46,6 +52,7 @@ pub struct Replica<E: Engine> {
     pub(crate) writing: Mutex<()>,
     pages: Cache<PageHash, Arc<Page>>,
     commits: Cache<(LogKey, u64), Arc<Commit>>,
+    watchers: Watchers,
 }
 
 /// What follows from the logs and records that are held.
@@ -88,6 +95,7 @@ impl<E: Engine> Replica<E> {
             writing: Mutex::new(()),
             pages: Cache::new(PAGES_BYTES_MAX),
             commits: Cache::new(COMMITS_BYTES_MAX),
+            watchers: Watchers::default(),
         };
         replica.load_members()?;
         replica.refresh()?;

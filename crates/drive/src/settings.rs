@@ -1,9 +1,13 @@
 //! What a node knows of a drive apart from its logs: keys, name, how it cuts.
 
+mod create;
+
 use ply_chunk::{CutParams, Level};
 use ply_proto as proto;
 use ply_types::{DriveId, ReadKey, Seed};
 use thiserror::Error;
+
+pub use create::{CreateError, CreateOptions, Visibility};
 
 /// Longest row of settings.
 const SETTINGS_BYTES_MAX: usize = 64 * 1024;

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::commit::LayerRow;
 use crate::entry::Entry;
 use crate::error::DriveError;
-use crate::replica::Replica;
+use crate::replica::{Event, Replica};
 use crate::view::View;
 
 pub use commit::Committed;
@@ -131,8 +131,15 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
 
     /// Makes everything so far durable: content and changed paths, as one.
     pub fn save(mut self) -> Result<(), DriveError> {
+        self.flush_rows()
+    }
+
+    fn flush_rows(&mut self) -> Result<(), DriveError> {
+        let changed: Vec<Path> = self.changes().map(|(path, _)| path).collect();
         self.stage_rows();
-        self.flush()
+        self.flush()?;
+        self.replica.tell(|| changed.into_iter().map(|path| Event::Changed { path }));
+        Ok(())
     }
 
     /// The clock by which a path goes that enters the draft now.

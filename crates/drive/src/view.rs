@@ -34,6 +34,17 @@ pub struct View<E: Engine> {
     drafting: bool,
 }
 
+impl<E: Engine> Clone for View<E> {
+    fn clone(&self) -> Self {
+        Self {
+            replica: Arc::clone(&self.replica),
+            commits: self.commits.clone(),
+            unfetched: self.unfetched.clone(),
+            drafting: self.drafting,
+        }
+    }
+}
+
 impl<E: Engine> View<E> {
     pub(crate) fn new(
         replica: Arc<Replica<E>>,

@@ -7,7 +7,8 @@ use std::path::Path;
 use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat, openat2};
 use rustix::io::Errno;
 
-/// The kernel gives up on a path while directories above it are being moved. Asked so often at most.
+/// The kernel gives up on a path while directories above it are being moved. Asked so often at
+/// most.
 const ATTEMPTS: usize = 16;
 
 /// An open folder. Paths below it are names joined by `/`, without a leading one; the folder itself

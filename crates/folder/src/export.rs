@@ -1,9 +1,10 @@
 //! From a drive into a folder.
 //!
-//! The view is walked twice. The first walk only counts, and finds out whether all of the directories
-//! are held here; nothing is made before. The second makes directories as it meets them, and hands
-//! everything else to threads that write. Names of one file are linked when all files are there, and
-//! directories get their attributes last, so that nothing changes their times again.
+//! The view is walked twice. The first walk only counts, and finds out whether all of the
+//! directories are held here; nothing is made before. The second makes directories as it meets
+//! them, and hands everything else to threads that write. Names of one file are linked when all
+//! files are there, and directories get their attributes last, so that nothing changes their times
+//! again.
 
 mod attributes;
 mod directories;
@@ -33,16 +34,16 @@ pub enum Existing {
     /// Nothing: the folder is missing or empty, or the export is refused.
     #[default]
     Refuse,
-    /// Anything. Directories are shared, whatever else has a name that is exported is replaced, each
-    /// file at once and whole. What the view does not have stays. A directory in the place of a file
-    /// is refused, and so is a link in the place of a directory.
+    /// Anything. Directories are shared, whatever else has a name that is exported is replaced,
+    /// each file at once and whole. What the view does not have stays. A directory in the place of
+    /// a file is refused, and so is a link in the place of a directory.
     Replace,
 }
 
 /// An export of one path.
 ///
-/// A directory becomes the folder `dest`; anything else becomes `dest`, or a name in it where `dest`
-/// is a folder.
+/// A directory becomes the folder `dest`; anything else becomes `dest`, or a name in it where
+/// `dest` is a folder.
 ///
 /// An export that fails leaves what it wrote so far: run it again with [`Existing::Replace`].
 #[derive(Clone, Debug)]

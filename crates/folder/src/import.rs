@@ -42,8 +42,9 @@ pub enum Extra {
 /// An import of one source.
 ///
 /// A source that is a folder becomes the directory `to`: content, and the folder's own mode, owner,
-/// time and extended attributes. That holds for the root of a drive as well, so that an export gives
-/// the same folder back. Of several sources with one destination the last gives it its attributes.
+/// time and extended attributes. That holds for the root of a drive as well, so that an export
+/// gives the same folder back. Of several sources with one destination the last gives it its
+/// attributes.
 ///
 /// A source that is something else becomes `to`; or, where `to` is a directory in the drive, a path
 /// in it under its own name.

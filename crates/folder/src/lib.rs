@@ -10,8 +10,8 @@
 //!
 //! # Where this sits
 //!
-//! Rank 4: it uses the file system and threads. Neither call waits for a peer: what is not held here
-//! is an error that says so (`DriveError::Missing`), and the caller fetches and calls again.
+//! Rank 4: it uses the file system and threads. Neither call waits for a peer: what is not held
+//! here is an error that says so (`DriveError::Missing`), and the caller fetches and calls again.
 //!
 //! # Invariants
 //!

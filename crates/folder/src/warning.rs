@@ -10,7 +10,8 @@ pub const WARNINGS_MAX: usize = 1000;
 /// Something a user may want to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
-    /// It was there when the folder was listed and gone when it was read. The drive keeps what it has.
+    /// It was there when the folder was listed and gone when it was read. The drive keeps what it
+    /// has.
     Vanished {
         /// The path in the folder.
         path: PathBuf,

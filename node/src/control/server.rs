@@ -101,7 +101,7 @@ async fn converse(node: Arc<Node>, stream: UnixStream) -> Option<OwnedWriteHalf>
     let sent = tokio::spawn(send(queue, write, stop.clone()));
     let listening = tokio::spawn(listen(read, parts, stop.clone()));
     let streams = Streams {
-        input: Box::new(input(frames.clone(), received)),
+        input: Box::new(input(frames.clone(), received, stop.clone())),
         output: Box::new(FrameWriter::new(Kind::Output, frames.clone())),
         errors: Box::new(FrameWriter::new(Kind::Error, frames.clone())),
         progress: if request.caller.progress {

@@ -9,25 +9,27 @@ use futures::{StreamExt, stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::io::StreamReader;
-use tokio_util::sync::PollSender;
+use tokio_util::sync::{CancellationToken, PollSender};
 
 use super::frame::{Frame, Kind};
 
-/// Input that is asked for when the command reads, and not before.
+/// Input that is asked for when the command reads, and not before. It breaks off when the command is
+/// to stop, so that one that waits for its user does not keep the node.
 pub(super) fn input(
     frames: mpsc::Sender<Frame>,
     parts: mpsc::Receiver<Bytes>,
+    stop: CancellationToken,
 ) -> impl AsyncRead + Send + Unpin {
-    let parts = stream::unfold(Some((frames, parts)), |state| async {
-        let (frames, mut parts) = state?;
-        let gone = || io::Error::from(io::ErrorKind::UnexpectedEof);
-        if frames.send(Frame::bare(Kind::Want)).await.is_err() {
-            return Some((Err(gone()), None));
-        }
-        match parts.recv().await {
-            None => Some((Err(gone()), None)),
+    let parts = stream::unfold(Some((frames, parts, stop)), |state| async {
+        let (frames, mut parts, stop) = state?;
+        let asked = async {
+            frames.send(Frame::bare(Kind::Want)).await.ok()?;
+            parts.recv().await
+        };
+        match stop.run_until_cancelled(asked).await.flatten() {
+            None => Some((Err(io::Error::from(io::ErrorKind::UnexpectedEof)), None)),
             Some(part) if part.is_empty() => None,
-            Some(part) => Some((Ok(part), Some((frames, parts)))),
+            Some(part) => Some((Ok(part), Some((frames, parts, stop)))),
         }
     });
     StreamReader::new(Box::pin(parts.fuse()))
@@ -79,7 +81,7 @@ mod tests {
     async fn input_is_asked_for_only_when_it_is_read() {
         let (frames, mut sent) = mpsc::channel(4);
         let (parts, received) = mpsc::channel(1);
-        let mut input = input(frames, received);
+        let mut input = input(frames, received, CancellationToken::new());
         assert!(sent.try_recv().is_err(), "nothing was read yet");
         parts.send(Bytes::from_static(b"some")).await.expect("room");
         let mut buffer = [0; 4];

@@ -49,7 +49,6 @@ fn a_copied_home_writes_under_keys_of_its_own() {
 }
 
 #[test]
-#[ignore = "the drive takes no head of a former own log that was never signed"]
 fn a_copied_home_still_has_what_was_in_it() {
     let ply = Ply::new();
     ply.ok("drive create docs");

@@ -29,9 +29,9 @@ use ply_types::Path;
 
 pub use options::OpenOptions;
 
+use super::Drive;
 use super::metadata::Metadata;
 use super::read::ReadHandle;
-use super::Drive;
 use crate::error::DriveError;
 use crate::transaction::Begun;
 use crate::versions::Versions;

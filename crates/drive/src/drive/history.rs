@@ -1,5 +1,6 @@
 //! Commits: making them, dropping a draft, looking back.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use ply_engine::{Batch, Durability, Engine, Table, prefix_end};
@@ -9,6 +10,7 @@ use super::Drive;
 use crate::clock::CommitMark;
 use crate::error::DriveError;
 use crate::remote::Want;
+use crate::replica::Event;
 use crate::transaction::{Committed, Transaction};
 
 /// A commit as a history shows it.
@@ -53,20 +55,12 @@ impl<E: Engine> Drive<E> {
 
     /// The commits that led to what the drive is now, newest first, as far as they are held here.
     pub fn log(&self, count_max: usize) -> Result<Vec<Entry>, DriveError> {
-        let mut ahead: Vec<_> = self.replica.effective().into_values().collect();
         let mut history = Vec::new();
-        while history.len() < count_max {
-            // The highest number first, as versions are shown.
-            ahead.sort_by_key(|commit| (commit.mark.number, commit.writer));
-            let Some(commit) = ahead.pop() else { break };
-            if let Some(&previous) = commit.envelope.ancestors.first() {
-                match self.replica.marked(commit.writer, previous) {
-                    Ok(previous) => ahead.push(previous),
-                    Err(DriveError::Missing(_)) => {}
-                    Err(error) => return Err(error),
-                }
+        self.replica.history(|commit| {
+            if history.len() == count_max {
+                return ControlFlow::Break(());
             }
-            let Some(body) = &commit.body else { continue };
+            let Some(body) = &commit.body else { return ControlFlow::Continue(()) };
             history.push(Entry {
                 writer: commit.writer,
                 mark: commit.mark,
@@ -77,7 +71,8 @@ impl<E: Engine> Drive<E> {
                 files: body.totals.count,
                 bytes: body.totals.bytes,
             });
-        }
+            ControlFlow::Continue(())
+        })?;
         Ok(history)
     }
 }
@@ -95,6 +90,7 @@ impl<E: Engine> crate::replica::Replica<E> {
             batch.delete_range(Table::Draft, prefix, end);
         }
         self.engine.apply(&batch, Durability::Synced)?;
+        self.tell(|| [Event::Discarded { paths }]);
         Ok(paths)
     }
 }

@@ -8,7 +8,7 @@ use crate::entry::{Entry, Kind};
 use crate::error::DriveError;
 use crate::remote::Want;
 use crate::transaction::Transaction;
-use crate::view::{Named, Walk};
+use crate::view::{Named, PathState, Walk};
 
 impl<E: Engine> Drive<E> {
     /// Removes a file, a link, or whatever else is no directory.
@@ -65,9 +65,13 @@ impl<E: Engine> Drive<E> {
             return Err(DriveError::Invalid { path: from.clone(), what });
         }
         self.change_tree(from, |transaction, below| {
-            let target = transaction.path(to)?.kind();
-            let source = transaction.path(from)?.kind();
-            match (source, target) {
+            let (target, source) = (transaction.path(to)?, transaction.path(from)?);
+            let mark = |state: &PathState| state.shown().and_then(|shown| shown.entry.link);
+            if mark(&source).is_some() && mark(&source) == mark(&target) {
+                // Two names of one file: as everywhere, both stay.
+                return Ok(());
+            }
+            match (source.kind(), target.kind()) {
                 (None, _) => return Err(DriveError::Absent { path: from.clone() }),
                 (Some(Kind::Directory), Some(Kind::Directory)) => {
                     let listing = transaction.view().list(to, None, 1)?;
@@ -130,7 +134,7 @@ fn move_one<E: Engine>(
 ) -> Result<(), DriveError> {
     let state = transaction.path(from)?;
     let mut entry = match state.shown() {
-        Some(shown) => transaction.adopt(shown)?,
+        Some(shown) => transaction.adopt_linked(shown)?,
         None => Entry::new(crate::entry::Body::Directory, state.attributes()),
     };
     entry.moved_from = Some(from.clone());

@@ -182,12 +182,12 @@ impl<E: Engine> Drive<E> {
             let state = transaction.path(path)?;
             let mut entry = match (state.kind(), state.shown()) {
                 (None, _) => return Err(DriveError::Absent { path: path.clone() }),
-                (_, Some(shown)) => transaction.adopt(shown)?,
+                (_, Some(shown)) => transaction.adopt_linked(shown)?,
                 (_, None) => Entry::new(Body::Directory, state.attributes()),
             };
             change(&mut entry.attributes);
             entry.attributes.mode &= 0o7777;
-            transaction.set(path, entry)
+            transaction.set_linked(path, entry)
         })
         .await
     }
@@ -199,6 +199,7 @@ impl<E: Engine> Drive<E> {
         name: &[u8],
         value: Option<&[u8]>,
     ) -> Result<(), DriveError> {
+        Self::check_xattr(path, name, value)?;
         self.set_attributes(path, |attributes| {
             let mut xattrs: Vec<Xattr> = std::mem::take(&mut attributes.xattrs);
             xattrs.retain(|(other, _)| other.as_slice() != name);
@@ -218,7 +219,8 @@ fn place<E: Engine>(
     attributes: Attributes,
     options: &WriteOptions,
 ) -> Result<(), DriveError> {
-    match transaction.path(path)?.kind() {
+    let state = transaction.path(path)?;
+    match state.kind() {
         Some(_) if options.create == Create::New => {
             return Err(DriveError::Exists { path: path.clone() });
         }
@@ -229,5 +231,9 @@ fn place<E: Engine>(
         let directory = Attributes { mode: 0o755, xattrs: Vec::new(), ..attributes.clone() };
         transaction.make_parents(path, &directory)?;
     }
-    transaction.set(path, Entry::new(body, attributes))
+    let mut entry = Entry::new(body, attributes);
+    // A file that gets new content is the same file, under all of its names.
+    let shown = state.shown().filter(|shown| shown.entry.kind() == entry.kind());
+    entry.link = shown.and_then(|shown| shown.entry.link);
+    transaction.set_linked(path, entry)
 }

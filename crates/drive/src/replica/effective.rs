@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use ply_engine::Engine;
 use ply_types::{LogKey, StateHash};
 
-use super::Replica;
+use super::{Event, Replica};
 use crate::commit::Commit;
 use crate::error::DriveError;
 use crate::membership::Membership;
@@ -45,9 +45,20 @@ impl<E: Engine> Replica<E> {
                 None => unfetched.push(writer),
             }
         }
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.effective = counted;
-        state.unfetched = unfetched;
+        let arrived: Vec<_> = counted
+            .values()
+            .filter(|commit| commit.writer != self.writer_key())
+            .filter(|commit| before.get(&commit.writer).is_none_or(|old| old.mark != commit.mark))
+            .map(|commit| (commit.writer, commit.mark))
+            .collect();
+        {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            state.effective = counted;
+            state.unfetched = unfetched;
+        }
+        if !arrived.is_empty() {
+            self.tell(|| [Event::Arrived { heads: arrived }]);
+        }
         Ok(())
     }
 

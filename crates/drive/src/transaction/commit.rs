@@ -17,7 +17,7 @@ use crate::entry::{Entry, Kept, Stamp};
 use crate::error::DriveError;
 use crate::key::layer_key;
 use crate::now::now;
-use crate::replica::Replica;
+use crate::replica::{Event, Replica};
 
 /// Delta that every small commit may carry on.
 const DELTA_LIVE_BYTES_MAX: usize = 2 * 1024;
@@ -40,8 +40,7 @@ impl<E: Engine> Transaction<'_, E> {
     /// nothing to commit.
     pub fn commit(mut self, message: &str, program: &str) -> Result<Option<Committed>, DriveError> {
         // A commit that fails half way must leave the draft as it is, so the draft comes first.
-        self.stage_rows();
-        self.flush()?;
+        self.flush_rows()?;
         let replica = self.replica;
         let changes = replica.draft_entries(&ply_index::KeyRange::all(), usize::MAX)?;
         if changes.is_empty() {
@@ -112,6 +111,7 @@ impl<E: Engine> Transaction<'_, E> {
             program: program.to_owned(),
         };
         let mark = self.append_commit(&envelope, &body)?;
+        replica.tell(|| [Event::Committed { mark }]);
         Ok(Some(Committed { mark, paths }))
     }
 

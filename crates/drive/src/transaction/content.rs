@@ -115,11 +115,7 @@ impl<E: Engine> Transaction<'_, E> {
     }
 
     /// Where an equal frame is, in a layer of this writer's table.
-    fn known_place(
-        &self,
-        dedup: &[u8; 32],
-        raw_bytes: u32,
-    ) -> Result<Option<Place>, DriveError> {
+    fn known_place(&self, dedup: &[u8; 32], raw_bytes: u32) -> Result<Option<Place>, DriveError> {
         if let Some(place) = self.fresh.get(dedup) {
             return Ok(Some(*place));
         }
@@ -142,11 +138,8 @@ impl<E: Engine> Transaction<'_, E> {
     ) -> Result<Place, DriveError> {
         let place = self.append(frame)?;
         let log = self.layer_log(place.layer)?;
-        let row = proto::encode(&proto::DedupRow {
-            log: log.0.to_vec(),
-            block: place.block,
-            raw_bytes,
-        });
+        let row =
+            proto::encode(&proto::DedupRow { log: log.0.to_vec(), block: place.block, raw_bytes });
         let key = dedup_row_key(self.replica, &dedup);
         self.staging().batch().put(Table::Dedup, key, row);
         self.fresh.insert(dedup, place);

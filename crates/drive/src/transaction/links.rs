@@ -54,11 +54,7 @@ impl<E: Engine> Transaction<'_, E> {
     }
 
     /// The names beside `path` that an entry has.
-    pub(super) fn other_names(
-        &self,
-        path: &Path,
-        entry: &Entry,
-    ) -> Result<Vec<Path>, DriveError> {
+    pub(super) fn other_names(&self, path: &Path, entry: &Entry) -> Result<Vec<Path>, DriveError> {
         let mut names = match entry.link {
             Some(mark) => self.names(mark)?,
             None => Vec::new(),

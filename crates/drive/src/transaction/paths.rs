@@ -108,7 +108,8 @@ impl<E: Engine> Transaction<'_, E> {
     fn kept_of_draft(&self, path: &Path, earlier: &Entry) -> Result<Vec<Kept>, DriveError> {
         let mut keeps = earlier.keeps.clone();
         let state = self.view.path(path)?;
-        let has_the_name = state.shown().is_some_and(|shown| shown.entry.same_but_for_times(earlier));
+        let has_the_name =
+            state.shown().is_some_and(|shown| shown.entry.same_but_for_times(earlier));
         if earlier.kind().is_some_and(|kind| kind != Kind::Directory) && !has_the_name {
             let own = Entry { keeps: Vec::new(), ..earlier.clone() };
             keeps.push(Kept::Own(Box::new(own)));

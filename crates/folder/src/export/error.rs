@@ -26,7 +26,7 @@ pub enum ExportError {
         path: PathBuf,
     },
     /// A directory is needed where a link or something else is, or the other way round.
-    #[error("{}: is in the way, and not replaced because it is a different kind of thing", path.display())]
+    #[error("{}: something of another kind is in the way", path.display())]
     InTheWay {
         /// The path.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum ExportError {
         /// The path in the drive.
         path: Path,
         /// What is wrong with it.
-        source: DriveError,
+        source: Box<DriveError>,
     },
     /// The drive refused, or lacks directories.
     #[error(transparent)]
@@ -65,9 +65,13 @@ impl ExportError {
 
     /// What has to be fetched before the export can be run again.
     pub fn missing(&self) -> Option<Missing> {
-        match self {
-            Self::Drive(DriveError::Missing(missing))
-            | Self::Content { source: DriveError::Missing(missing), .. } => Some(*missing),
+        let error = match self {
+            Self::Drive(error) => error,
+            Self::Content { source, .. } => source,
+            _ => return None,
+        };
+        match error {
+            DriveError::Missing(missing) => Some(*missing),
             _ => None,
         }
     }

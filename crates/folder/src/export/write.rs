@@ -17,7 +17,8 @@ use crate::warning::{Warning, Warnings};
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 1 << 20;
 
-/// Longest target of a symlink that Linux takes, and more: a longer one is refused before it is read.
+/// Longest target of a symlink that Linux takes, and more: a longer one is refused before it is
+/// read.
 const TARGET_BYTES_MAX: u64 = 4096;
 
 /// Writes. One for each thread.
@@ -79,7 +80,9 @@ impl<'export, E: Engine> FileWriter<'export, E> {
         };
         made.map_err(|refusal| match refusal {
             Refusal::Machine(error) => self.dest.refused(&job.path, error),
-            Refusal::Content(source) => ExportError::Content { path: job.path.clone(), source },
+            Refusal::Content(source) => {
+                ExportError::Content { path: job.path.clone(), source: Box::new(source) }
+            }
         })
     }
 

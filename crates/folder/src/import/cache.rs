@@ -9,7 +9,7 @@
 //! All facts of a directory's files stand together, at most 1,024 in a row:
 //!
 //! ```text
-//! key    drive (32) ‖ BLAKE3 of the directory's absolute path (16) ‖ number of the row (2, big endian)
+//! key    drive (32) ‖ BLAKE3 of the directory's absolute path (16) ‖ row number (2, big endian)
 //! value  version (1) ‖ { name length (1) ‖ name ‖ print (16) ‖ digest (16) } …
 //! ```
 //!

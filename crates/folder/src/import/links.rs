@@ -89,8 +89,8 @@ impl Links {
         self.add(file, 0, LinkName { path, mark, linked: Linked::Other { entry, fits } });
     }
 
-    /// Decides about each: it is as the drive shows it, or it is set under all its names. The plan's
-    /// removals must be in order.
+    /// Decides about each: it is as the drive shows it, or it is set under all its names. The
+    /// plan's removals must be in order.
     pub(super) fn settle<E: Engine>(
         self,
         plan: &mut Plan<'_, E>,

@@ -175,8 +175,8 @@ impl<'import, E: Engine> FileReader<'import, E> {
     }
 }
 
-/// Reads a file to its end, in one read if it is as long as it was said to be; files that the kernel
-/// makes up say nothing. `None` if it is too long.
+/// Reads a file to its end, in one read if it is as long as it was said to be; files that the
+/// kernel makes up say nothing. `None` if it is too long.
 fn fill(buffer: &mut Vec<u8>, file: &mut File, bytes: u64) -> io::Result<Option<usize>> {
     // One byte more tells whether the file ends there.
     let expected = usize::try_from(bytes.min(SMALL_BYTES_MAX)).unwrap_or(0);

@@ -110,8 +110,8 @@ pub(super) struct Names<'shown, E: Engine> {
 }
 
 impl<E: Engine> Names<'_, E> {
-    /// The next name. Whoever changes a directory must see all of it, so a part that is not held here
-    /// is an error.
+    /// The next name. Whoever changes a directory must see all of it, so a part that is not held
+    /// here is an error.
     pub(super) fn next(&mut self) -> Result<Option<(Name, Current)>, DriveError> {
         loop {
             if self.listed_ahead.is_none() {

@@ -88,8 +88,8 @@ impl Source {
         &self.absolute
     }
 
-    /// Attributes for directories above the destination that the drive does not have: owner and time
-    /// of the folder.
+    /// Attributes for directories above the destination that the drive does not have: owner and
+    /// time of the folder.
     pub(super) fn parent_attributes(&self) -> Result<Attributes, ImportError> {
         let unreadable = |error| self.unreadable(&self.to, error);
         let stat = fstat(self.folder.root()).map_err(|error| unreadable(error.into()))?;

@@ -79,15 +79,20 @@ fn only_the_changed_file_is_in_the_draft() {
 #[test]
 fn only_changed_attributes_leave_the_content_where_it_is() {
     let source = folder(&[("file", "text ".repeat(1000).as_str()), ("other", "x")]);
+    // So much that the list of its pieces is a tree of its own.
+    let noise = (0..1 << 17_u32).flat_map(|number: u32| ply_chunk::hash(&number.to_le_bytes()).0);
+    fs::write(source.path().join("large"), noise.collect::<Vec<u8>>()).unwrap();
     settle(source.path());
     let drive = drive();
     drive.import(source.path());
     drive.commit();
     let frame_bytes = drive.frame_bytes();
     let mode = fs::Permissions::from_mode(0o600);
-    fs::set_permissions(source.path().join("file"), mode).unwrap();
+    fs::set_permissions(source.path().join("file"), mode.clone()).unwrap();
+    fs::set_permissions(source.path().join("large"), mode).unwrap();
     let again = drive.import(source.path());
-    assert_eq!((again.changed, drive.draft()), (1, vec!["/file".to_owned()]));
+    assert_eq!(again.changed, 2);
+    assert_eq!(drive.draft(), ["/file", "/large"]);
     assert_eq!(drive.frame_bytes(), frame_bytes);
     let state = drive.replica.view().path(&path("file")).unwrap();
     assert_eq!(state.attributes().mode, 0o600);
@@ -152,9 +157,8 @@ fn a_mark_is_never_given_to_two_files() {
     fs::write(at("p"), "new").unwrap();
     fs::hard_link(at("p"), at("r")).unwrap();
     drive.import(source.path());
-    let link = |text: &str| {
-        drive.replica.view().path(&path(text)).unwrap().shown().unwrap().entry.link
-    };
+    let link =
+        |text: &str| drive.replica.view().path(&path(text)).unwrap().shown().unwrap().entry.link;
     assert_eq!((drive.read("q"), drive.read("r")), (b"old".to_vec(), b"new".to_vec()));
     assert_eq!(link("p"), link("r"));
     assert_ne!(link("p"), link("q"));

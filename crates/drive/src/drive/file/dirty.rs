@@ -27,10 +27,6 @@ impl Dirty {
         self.bytes.saturating_add(self.ranges.len().saturating_mul(RANGE_BYTES))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
-    }
-
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -91,10 +91,8 @@ impl<E: Engine> File<E> {
     /// Takes a version that this node wrote as the one that changes lie over.
     fn rest_on(&mut self, version: Version) {
         let view = self.drive.replica.view();
-        let alone = || PathState {
-            versions: Versions::only(version.clone()),
-            ..PathState::default()
-        };
+        let alone =
+            || PathState { versions: Versions::only(version.clone()), ..PathState::default() };
         let state = view.path(&self.path).unwrap_or_else(|_| alone());
         self.begun = opened::begun(&self.drive, &view, &state);
         self.base = ReadHandle::new(&self.drive, view, &self.path, version);

@@ -63,7 +63,8 @@ impl<E: Engine> File<E> {
         let blind = || DriveError::Blind { drive: replica.name() };
         let cutter = replica.cipher.cutter().ok_or_else(blind)?;
         let mut old = self.base.view().open(&self.path, self.base.version())?;
-        let mut cutting = Cutting { file: self, replica: &replica, cutter, ahead: Ahead::default(), zeros: None };
+        let mut cutting =
+            Cutting { file: self, replica: &replica, cutter, ahead: Ahead::default(), zeros: None };
         let (mut runs, mut at) = (Runs::default(), 0);
         while at < self.bytes {
             if let Some(end) = self.kept(cutter, &mut old, at).await? {
@@ -191,7 +192,8 @@ impl<E: Engine> Cutting<'_, E> {
         }
         let bytes = self.ahead.from(at);
         let end = if rest <= bytes.len() as u64 { End::Last } else { End::More };
-        let length = if at == 0 { self.cutter.first(bytes, end) } else { self.cutter.cut(bytes, end) };
+        let length =
+            if at == 0 { self.cutter.first(bytes, end) } else { self.cutter.cut(bytes, end) };
         let chunk = length.and_then(|length| bytes.get(..length));
         // A source that ends early would otherwise be asked for ever.
         let short = || self.replica.inconsistent("a file is shorter than its size says");

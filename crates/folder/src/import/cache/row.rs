@@ -55,7 +55,8 @@ mod tests {
     proptest! {
         #[test]
         fn facts_are_read_as_they_were_written(facts in prop::collection::vec(fact(), 0..2100)) {
-            let read: Option<Vec<Facts>> = encode_all(&facts).map(|(_, row)| decode(&row)).collect();
+            let rows = encode_all(&facts).map(|(_, row)| decode(&row));
+            let read: Option<Vec<Facts>> = rows.collect();
             prop_assert_eq!(read.map(|rows| rows.concat()), Some(facts));
         }
 

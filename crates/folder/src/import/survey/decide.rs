@@ -144,8 +144,8 @@ impl<E: Engine> Survey<'_, '_, '_, E> {
         Ok(())
     }
 
-    /// Removes a directory with what is below, except what is left out and the directories above it.
-    /// Says whether all of it goes.
+    /// Removes a directory with what is below, except what is left out and the directories above
+    /// it. Says whether all of it goes.
     fn remove_below(&mut self, directory: &Path) -> Result<bool, ImportError> {
         let mut goes = true;
         let mut names = self.shown.names(directory);
