@@ -39,6 +39,8 @@ mod draft;
 mod drive;
 mod entry;
 mod error;
+#[cfg(test)]
+mod golden;
 mod host;
 mod key;
 pub mod membership;

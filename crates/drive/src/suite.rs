@@ -30,7 +30,7 @@ use std::sync::Arc;
 use ply_engine::Engine;
 
 pub use failing::{Failing, law_5};
-pub use world::{Bench, Dice, Node, bytes, path};
+pub use world::{Bench, Dice, Line, Node, bytes, path};
 
 /// Runs every part. `make` gives an empty engine; `reopen` closes one and opens it again, as after
 /// the process ended (an engine in memory gives back the same one).

@@ -112,6 +112,10 @@ impl<E: Engine> Drive<E> {
             return Err(DriveError::IsADirectory { path: path.clone() });
         }
         let state = self.state(path).await?;
+        if !state.missing.is_empty() {
+            // What is seen may be superseded by what is not: whoever writes will see it all.
+            return Ok(());
+        }
         match state.kind() {
             Some(Kind::Directory) => Err(DriveError::IsADirectory { path: path.clone() }),
             Some(_) if options.create == Create::New => {

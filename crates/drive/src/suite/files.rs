@@ -1,9 +1,8 @@
 //! Opening, reading and writing files at any offset.
 
-use futures::executor::block_on;
 use ply_engine::Engine;
 
-use super::world::{Bench, Node, bytes, path};
+use super::world::{Bench, Node, block_on, bytes, path};
 use crate::{Access, DIRTY_BYTES_MAX, DriveError, File, OpenOptions};
 
 pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
@@ -85,12 +84,14 @@ fn options_mean_what_they_mean_elsewhere<E: Engine>(bench: &Bench<'_, E>) {
     let node = bench.node();
     node.put("there", b"content");
     node.mkdir("dir");
-    let open = |name: &str, options: OpenOptions| {
-        block_on(node.drive().open_with(&path(name), &options))
-    };
+    let open =
+        |name: &str, options: OpenOptions| block_on(node.drive().open_with(&path(name), &options));
     let new = OpenOptions::new;
     assert!(matches!(open("there", new()), Err(DriveError::Invalid { .. })));
-    assert!(matches!(open("there", new().read(true).create(true)), Err(DriveError::Invalid { .. })));
+    assert!(matches!(
+        open("there", new().read(true).create(true)),
+        Err(DriveError::Invalid { .. })
+    ));
     let truncated = open("there", new().append(true).truncate(true));
     assert!(matches!(truncated, Err(DriveError::Invalid { .. })));
     assert!(matches!(open("none", new().write(true)), Err(DriveError::Absent { .. })));

@@ -1,10 +1,9 @@
 //! What a change in the middle of a file costs.
 
-use futures::executor::block_on;
 use ply_engine::Engine;
 use ply_types::ReadKey;
 
-use super::world::{Bench, bytes, path};
+use super::world::{Bench, block_on, bytes, path};
 use crate::{Access, OpenOptions};
 
 pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {

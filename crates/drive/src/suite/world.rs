@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures::executor::block_on;
 use ply_chunk::{CutParams, Level};
 use ply_engine::{Durability, Engine};
 use ply_log::{Accepted, Head, HeadStep, Signer};
@@ -13,9 +12,7 @@ use ply_merkle::{Trusted, Within};
 use ply_types::{DriveId, LogKey, Path, ReadKey, Seed, Timestamp};
 
 use crate::membership::Role;
-use crate::{
-    Access, Attributes, Cutting, Drive, Host, Invitation, Kind, Replica, Settings, Walk,
-};
+use crate::{Access, Attributes, Cutting, Drive, Host, Invitation, Kind, Replica, Settings, Walk};
 
 /// Where engines come from.
 #[derive(Clone, Copy)]
@@ -66,10 +63,7 @@ pub type Line = (Kind, u64, Attributes, Vec<u8>);
 
 impl<'bench, E: Engine> Bench<'bench, E> {
     /// Takes how engines are made and opened again.
-    pub fn new(
-        make: &'bench dyn Fn() -> Arc<E>,
-        reopen: &'bench dyn Fn(Arc<E>) -> Arc<E>,
-    ) -> Self {
+    pub fn new(make: &'bench dyn Fn() -> Arc<E>, reopen: &'bench dyn Fn(Arc<E>) -> Arc<E>) -> Self {
         Self { make, reopen }
     }
 
@@ -209,9 +203,15 @@ impl<E: Engine> Node<E> {
         lines
     }
 
-    /// Blocks of all layers that this node's tree names.
+    /// Blocks of all layers that this node's trees name, its draft's among them.
     pub fn layer_blocks(&self) -> u64 {
-        self.replica().layers().unwrap().0.iter().map(|head| head.length).sum()
+        let committed = self.replica().layers().unwrap().0.into_iter();
+        let mut lengths: BTreeMap<LogKey, u64> =
+            committed.map(|head| (head.log, head.length)).collect();
+        for (_, layer) in self.replica().draft_layers().unwrap() {
+            lengths.insert(layer.key, layer.length);
+        }
+        lengths.values().sum()
     }
 
     /// Takes everything in that another node has committed, content as well if asked for.
@@ -252,6 +252,11 @@ fn copy<E: Engine>(from: &Replica<E>, to: &Replica<E>, head: Head) {
         assert!(matches!(accepted, Accepted::Stored(_)));
         staging.commit(Durability::Synced).unwrap();
     }
+}
+
+/// The result of a future that has nothing to wait for: the drive is on its own.
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+    crate::now::now(future).unwrap()
 }
 
 /// A path.

@@ -50,9 +50,11 @@ impl<E: Engine> Transaction<'_, E> {
         let own = replica.writer_key();
         let previous = self.view.commit_of(&own).cloned();
         let seen = self.seen_others();
-        let number =
-            1 + seen.number().max(previous.as_ref().map_or(0, |commit| commit.mark.number));
         let (clocks, numbers) = self.clocks(&seen, &changes)?;
+        // Above all that any of its clocks names, what was in view and is cut off by now included.
+        let newest_seen = clocks.iter().map(|clock| clock.components.number()).max().unwrap_or(0);
+        let before = previous.as_ref().map_or(0, |commit| commit.mark.number);
+        let number = 1 + newest_seen.max(seen.number()).max(before);
 
         let mut edits = BTreeMap::new();
         let mut totals = previous

@@ -125,7 +125,6 @@ impl<E: Engine> View<E> {
             let mut cursors: Vec<Entries<'_, E>> =
                 self.trees().into_iter().map(|tree| Entries::new(tree, range.clone())).collect();
             while let Some((_, found, step)) = next_key(&mut cursors)? {
-                gathered.missing.extend(step.missing.iter().copied());
                 let mut rows = step;
                 for (tree, entry) in found {
                     let clock = tree.clock(entry.stamp);
@@ -133,6 +132,8 @@ impl<E: Engine> View<E> {
                         rows.rows.push(Row { writer: tree.writer, entry, clock });
                     }
                 }
+                // Clocks as well: without one, what it goes over seems to live.
+                gathered.missing.extend(rows.missing.iter().copied());
                 if Versions::of(&rows.rows).shown().is_some() {
                     return Ok(true);
                 }

@@ -146,12 +146,25 @@ impl<E: Engine> Session<E> {
             }));
             return Ok(());
         };
-        let message = match self.served_tree(&log, length, run.start)? {
-            Some(tree) => {
-                let run = run.start..run.end.min(tree.length).max(run.start);
+        let tree = self.served_tree(&log, length, run.start)?;
+        let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
+        if length.is_none()
+            && self.theirs.heard
+            && tree.is_some_and(|tree| theirs < tree.length)
+            && self.replica.admits(&log)
+        {
+            // A head that came in meanwhile: the asker must hear of it before what it vouches for.
+            answer.runs.push_front((log, length, run));
+            self.answers.push_front(answer);
+            return self.tell();
+        }
+        let message = match tree {
+            // Nothing of it may lie beyond the tree: an answer that does not move never ends.
+            Some(tree) if run.start < tree.length || (run.is_empty() && run.start == tree.length) => {
+                let run = run.start..run.end.min(tree.length);
                 self.proven(answer.request, tree, run)?
             }
-            None => None,
+            Some(_) | None => None,
         };
         if let Some(blocks) = message {
             let sent = run.start + blocks.blocks.len() as u64;

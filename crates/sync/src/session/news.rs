@@ -5,7 +5,7 @@ use ply_engine::{Durability, Engine};
 use ply_log::SignedHead;
 use ply_merkle::Within;
 use ply_proto::{self as proto, message::What};
-use ply_types::LogKey;
+use ply_types::{LogKey, StateHash};
 
 use super::answer::Answer;
 use super::{Output, Session};
@@ -67,7 +67,7 @@ impl<E: Engine> Session<E> {
     }
 
     /// Sends what the peer lacks.
-    fn tell(&mut self) -> Result<(), SessionError> {
+    pub(super) fn tell(&mut self) -> Result<(), SessionError> {
         let membership = self.replica.records_hash();
         let mut records = Vec::new();
         if self.theirs.membership != membership {
@@ -211,6 +211,12 @@ impl<E: Engine> Session<E> {
         }))
     }
 
+    /// How much is known of some logs, and what counts of the drive.
+    fn known(&self, logs: &[LogKey]) -> Result<(Vec<u64>, StateHash), SessionError> {
+        let lengths = logs.iter().map(|log| self.replica.known_length(log));
+        Ok((lengths.collect::<Result<_, DriveError>>()?, self.replica.state_hash()))
+    }
+
     /// The peer tells what it has: heads are checked and stored with their commits.
     pub(super) fn news(&mut self, news: &proto::News) -> Result<(), SessionError> {
         if NEWS_LOGS_MAX < news.writers.len() || NEWS_RECORDS_MAX < news.records.len() {
@@ -252,8 +258,10 @@ impl<E: Engine> Session<E> {
             let commits = news.writers.iter().flat_map(|writer| writer.commits.clone());
             let commits: Vec<proto::Blocks> =
                 commits.filter(|run| fresh.iter().any(|log| log.0.as_slice() == run.log)).collect();
+            let before = self.known(&fresh)?;
             self.store(&commits, &heads, Durability::Synced)?;
-            changed = true;
+            self.replica.refresh()?;
+            changed |= before != self.known(&fresh)?;
         }
         if changed {
             self.replica.refresh()?;

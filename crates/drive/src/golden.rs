@@ -1,0 +1,20 @@
+//! Frozen bytes.
+//!
+//! From here on the formats are frozen: what these tests hold was written to disks and signed. A
+//! vector is never edited. A new version of a format gets vectors of its own beside the old ones,
+//! and the old ones are then only read.
+//!
+//! Membership records have theirs beside their own tests.
+
+mod entries;
+mod history;
+mod parts;
+
+use expect_test::Expect;
+
+/// Compares bytes with a vector: 32 of them a line, in hexadecimal.
+fn check(bytes: &[u8], vector: &Expect) {
+    let lines: Vec<String> =
+        bytes.chunks(32).map(|line| data_encoding::HEXLOWER.encode(line)).collect();
+    vector.assert_eq(&lines.join("\n"));
+}

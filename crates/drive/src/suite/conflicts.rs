@@ -1,0 +1,191 @@
+//! Two writers: conflicts, their ends, and content of others.
+
+use ply_engine::Engine;
+
+use super::world::{Bench, Node, block_on, bytes, path};
+use crate::{Access, DriveError, Keep, OpenOptions};
+
+pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
+    one_version_is_kept(bench);
+    all_versions_are_kept(bench);
+    a_removal_does_not_take_what_it_did_not_see(bench);
+    an_open_file_does_not_go_over_what_came_in(bench);
+    a_removal_by_another_does_not_take_an_open_file(bench);
+    a_large_file_of_another_is_changed_in_place(bench);
+    a_layer_of_another_is_vouched_for_as_far_as_it_is_used(bench);
+    attributes_change_without_the_content(bench);
+}
+
+/// Two nodes that have all of each other.
+fn pair<E: Engine>(bench: &Bench<'_, E>) -> (Node<E>, Node<E>) {
+    let alice = bench.small(Access::Public);
+    let bob = bench.join(2, &alice);
+    alice.put("f", b"first");
+    alice.commit();
+    bob.pull(&alice, true);
+    (alice, bob)
+}
+
+fn meet<E: Engine>(alice: &Node<E>, bob: &Node<E>) {
+    alice.commit();
+    bob.commit();
+    alice.pull(bob, true);
+    bob.pull(alice, true);
+    assert_eq!(alice.replica().state_hash(), bob.replica().state_hash());
+    assert_eq!(alice.tree(), bob.tree());
+}
+
+fn conflicts<E: Engine>(node: &Node<E>) -> Vec<String> {
+    let conflicts = block_on(node.drive().conflicts(&path(""))).unwrap();
+    conflicts.iter().map(|conflict| conflict.path.to_string()).collect()
+}
+
+fn version<E: Engine>(node: &Node<E>, name: &str, by: &Node<E>) -> Vec<u8> {
+    let file = block_on(node.drive().open(&path(name), Some(&by.key()))).unwrap();
+    block_on(file.read(0..u64::MAX)).unwrap()
+}
+
+fn one_version_is_kept<E: Engine>(bench: &Bench<'_, E>) {
+    for keeps_alice in [false, true] {
+        let (mut alice, mut bob) = pair(bench);
+        let (hers, his) = (bytes(50, 60_000), bytes(51, 70_000));
+        alice.put("f", &hers);
+        bob.put("f", &his);
+        meet(&alice, &bob);
+        assert_eq!(conflicts(&alice), ["/f"]);
+        assert_eq!(version(&bob, "f", &alice), hers);
+        assert_eq!(version(&alice, "f", &bob), his);
+        let unknown = Keep::Writer(ply_types::LogKey([9; 32]));
+        let refused = block_on(bob.drive().resolve(&path("f"), unknown));
+        assert!(matches!(refused, Err(DriveError::NoVersion { .. })));
+        let keep = if keeps_alice { alice.key() } else { bob.key() };
+        block_on(bob.drive().resolve(&path("f"), Keep::Writer(keep))).unwrap();
+        meet(&alice, &bob);
+        assert!(conflicts(&alice).is_empty());
+        assert_eq!(alice.get("f"), if keeps_alice { hers } else { his });
+        let settled = block_on(alice.drive().resolve(&path("f"), Keep::All));
+        assert!(matches!(settled, Err(DriveError::NotInConflict { .. })));
+        bench.restart(&mut alice);
+        bench.restart(&mut bob);
+    }
+}
+
+fn all_versions_are_kept<E: Engine>(bench: &Bench<'_, E>) {
+    let (alice, mut bob) = pair(bench);
+    alice.put("f.txt", b"hers");
+    bob.put("f.txt", b"his");
+    meet(&alice, &bob);
+    let names = block_on(bob.drive().resolve(&path("f.txt"), Keep::All)).unwrap();
+    assert_eq!(names.len(), 2);
+    meet(&alice, &bob);
+    assert!(conflicts(&alice).is_empty());
+    let name = names[1].to_string();
+    assert!(name.starts_with("/f.") && name.ends_with(".txt"), "{name}");
+    let mut contents = [alice.get("f.txt"), alice.get(&name)];
+    contents.sort();
+    assert_eq!(contents, [b"hers".to_vec(), b"his".to_vec()]);
+    bench.restart(&mut bob);
+}
+
+fn a_removal_does_not_take_what_it_did_not_see<E: Engine>(bench: &Bench<'_, E>) {
+    let (alice, bob) = pair(bench);
+    alice.put("f", b"edited");
+    block_on(bob.drive().remove_file(&path("f"))).unwrap();
+    meet(&alice, &bob);
+    assert_eq!(bob.get("f"), b"edited");
+    block_on(bob.drive().remove_file(&path("f"))).unwrap();
+    meet(&alice, &bob);
+    assert!(alice.names("").is_empty());
+}
+
+fn an_open_file_does_not_go_over_what_came_in<E: Engine>(bench: &Bench<'_, E>) {
+    let (alice, bob) = pair(bench);
+    let options = OpenOptions::new().read(true).write(true);
+    let mut file = block_on(bob.drive().open_with(&path("f"), &options)).unwrap();
+    block_on(file.write_at(0, b"FIRST")).unwrap();
+    alice.put("f", b"by alice, meanwhile");
+    meet(&alice, &bob);
+    assert_eq!(bob.get("f"), b"by alice, meanwhile");
+    block_on(file.flush()).unwrap();
+    meet(&alice, &bob);
+    assert_eq!(conflicts(&alice), ["/f"], "both stand");
+    assert_eq!(version(&alice, "f", &bob), b"FIRST");
+    assert_eq!(version(&alice, "f", &alice), b"by alice, meanwhile");
+    // And goes on from there.
+    block_on(file.append(b"!")).unwrap();
+    block_on(file.close()).unwrap();
+    meet(&alice, &bob);
+    assert_eq!(version(&alice, "f", &bob), b"FIRST!");
+    assert_eq!(conflicts(&alice), ["/f"]);
+}
+
+fn a_removal_by_another_does_not_take_an_open_file<E: Engine>(bench: &Bench<'_, E>) {
+    let (alice, bob) = pair(bench);
+    let options = OpenOptions::new().write(true);
+    let mut file = block_on(bob.drive().open_with(&path("f"), &options)).unwrap();
+    block_on(file.write_at(0, b"F")).unwrap();
+    block_on(alice.drive().remove_file(&path("f"))).unwrap();
+    meet(&alice, &bob);
+    assert!(bob.names("").is_empty());
+    block_on(file.close()).unwrap();
+    meet(&alice, &bob);
+    assert_eq!(alice.get("f"), b"First");
+}
+
+fn a_large_file_of_another_is_changed_in_place<E: Engine>(bench: &Bench<'_, E>) {
+    let (alice, mut bob) = pair(bench);
+    let mut content = bytes(52, 2 << 20);
+    alice.put("large", &content);
+    meet(&alice, &bob);
+    let before = bob.engine().frame_bytes().unwrap();
+    let options = OpenOptions::new().write(true);
+    let mut file = block_on(bob.drive().open_with(&path("large"), &options)).unwrap();
+    block_on(file.write_at(1_000_000, b"bob was here")).unwrap();
+    block_on(file.close()).unwrap();
+    content[1_000_000..1_000_012].copy_from_slice(b"bob was here");
+    let grown = bob.engine().frame_bytes().unwrap() - before;
+    // Pieces stay where alice has them; the list is written anew, for her places are not his.
+    assert!(grown < 120_000, "{grown} bytes");
+    assert_eq!(bob.get("large"), content);
+    meet(&alice, &bob);
+    assert_eq!(alice.get("large"), content);
+    assert!(conflicts(&alice).is_empty());
+    bench.restart(&mut bob);
+}
+
+fn a_layer_of_another_is_vouched_for_as_far_as_it_is_used<E: Engine>(bench: &Bench<'_, E>) {
+    let (alice, bob) = pair(bench);
+    for round in 0..3 {
+        let name = format!("f{round}");
+        alice.put(&name, &bytes(60 + round, 50_000));
+        meet(&alice, &bob);
+        block_on(bob.drive().set_permissions(&path(&name), 0o600)).unwrap();
+        meet(&alice, &bob);
+        // What bob writes must be readable by what bob's own commit says of the layers.
+        let commit = bob.replica().revision(&crate::Revision::Back(0)).unwrap();
+        assert_eq!(commit.writer, bob.key());
+        let layers = alice.replica().layers().unwrap().0;
+        for head in &layers {
+            let same = layers.iter().filter(|other| other.log == head.log);
+            assert!(same.clone().all(|other| other.length == head.length), "{layers:?}");
+            assert!(same.count() <= 2);
+        }
+    }
+}
+
+fn attributes_change_without_the_content<E: Engine>(bench: &Bench<'_, E>) {
+    let alice = bench.small(Access::Public);
+    let bob = bench.join(2, &alice);
+    let content = bytes(53, 20_000);
+    alice.put("f", &content);
+    alice.commit();
+    bob.pull(&alice, false);
+    let read = block_on(bob.drive().read(&path("f")));
+    assert!(matches!(read, Err(DriveError::Offline { .. })), "{read:?}");
+    block_on(bob.drive().set_permissions(&path("f"), 0o600)).unwrap();
+    block_on(bob.drive().rename(&path("f"), &path("g"))).unwrap();
+    bob.commit();
+    alice.pull(&bob, true);
+    assert_eq!(alice.get("g"), content);
+    assert_eq!(alice.names(""), ["g"]);
+}
