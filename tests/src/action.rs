@@ -79,7 +79,10 @@ impl Throw {
     pub fn action(&self, dice: &mut Dice) -> Action {
         let content = if dice.percent(4) { self.fresh % 3 } else { self.fresh };
         match dice.weighted(&[20, 3, 20, 9, 4, 5, 10, 8, 6, 3, 6, 3, 18, 1]) {
-            0 => Action::Write(if dice.percent(50) { self.old(dice) } else { self.new(dice) }, content),
+            0 => Action::Write(
+                if dice.percent(50) { self.old(dice) } else { self.new(dice) },
+                content,
+            ),
             1 => Action::WriteNew(self.new(dice), content),
             2 => Action::WriteDeep(any_path(dice), content),
             3 => Action::Remove(self.old(dice)),

@@ -1,16 +1,17 @@
 //! One history: what happens in a world, step by step, and what is looked at after each.
 
+mod looks;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ply_types::{LogKey, StateHash};
 
 use crate::action::{Action, Throw};
-use crate::check::{difference, expected};
 use crate::dice::Dice;
-use crate::model::{Desk, Draft, Numbers, Past, View};
+use crate::model::{Desk, Draft, Numbers, Past};
 use crate::net::{Keeping, Net, Port};
-use crate::node::{Node, Outcome, act, admissions, tree};
+use crate::node::{Node, Outcome, act, admissions};
 use crate::tally::Tally;
 
 /// How a world is made.
@@ -45,6 +46,22 @@ impl History {
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let count = 2 + dice.below(5);
+        // The first keeps everything, so that nothing is lost with a node that does not.
+        let keeping = (0..count).map(|place| {
+            let is_sparse = place != 0 && dice.percent(25);
+            if is_sparse { Keeping::Sparse } else { Keeping::Everything }
+        });
+        let keeping = keeping.collect();
+        Self::of(seed, dice, keeping)
+    }
+
+    /// A world for a script, which makes happen what shall happen.
+    pub fn scripted(keeping: &[Keeping]) -> Self {
+        Self::of(0, Dice::new(0), keeping.to_vec())
+    }
+
+    fn of(seed: u64, dice: Dice, keeping: Vec<Keeping>) -> Self {
+        let count = keeping.len();
         let nodes: Vec<Node> = (0..count).map(|place| Node::new(seed, place)).collect();
         let replicas: Vec<_> = nodes.iter().map(Node::start).collect();
         let writers: Vec<LogKey> = replicas.iter().map(|replica| replica.writer_key()).collect();
@@ -55,11 +72,6 @@ impl History {
         for (place, writer) in writers.iter().enumerate() {
             order[place] = writers.iter().filter(|other| *other < writer).count();
         }
-        // The first keeps everything, so that nothing is lost with a node that does not.
-        let keeping = (0..count).map(|place| {
-            if place != 0 && dice.percent(25) { Keeping::Sparse } else { Keeping::Everything }
-        });
-        let keeping = keeping.collect();
         Self {
             net: Arc::new(Mutex::new(Net::new(replicas, keeping))),
             past: Past::new(order),
@@ -84,9 +96,6 @@ impl History {
             }
             let node = history.dice.below(history.nodes.len());
             history.something(node);
-            if std::env::var("PLY_LOOK").is_ok() {
-                history.look(node);
-            }
             if history.dice.percent(20) {
                 let node = history.dice.below(history.nodes.len());
                 history.look(node);
@@ -128,7 +137,6 @@ impl History {
         }
         self.dice = dice;
         let quarrels = std::mem::take(&mut self.net().quarrels);
-        self.tally.quarrels += quarrels.len();
         if !quarrels.is_empty() {
             self.fail(&format!("honest peers quarrelled: {quarrels:?}"));
         }
@@ -144,6 +152,23 @@ impl History {
             self.fail(&format!("node {node} counts other commits after a crash"));
         }
         self.net().restart(node, replica);
+    }
+
+    /// Two nodes meet, and nobody else does.
+    pub fn meet(&mut self, one: usize, other: usize) {
+        let quarrels = {
+            let mut net = self.net();
+            net.cut_where(|_| true);
+            net.connect(one, other);
+            net.settle();
+            net.cut_where(|_| true);
+            std::mem::take(&mut net.quarrels)
+        };
+        if !quarrels.is_empty() {
+            self.fail(&format!("honest peers quarrelled: {quarrels:?}"));
+        }
+        self.observe(one);
+        self.observe(other);
     }
 
     /// Somebody does something at a node.
@@ -213,109 +238,5 @@ impl History {
         let mut net = self.net();
         net.changed(node, None);
         net.speak();
-    }
-
-    /// Which commits a node has in view, as it says itself.
-    fn seen(&self, node: usize) -> Numbers {
-        let mut numbers = vec![0; self.nodes.len()];
-        for (writer, mark) in self.net().replicas[node].view().commits() {
-            let author = self.writers.iter().position(|key| *key == writer).unwrap();
-            numbers[author] = mark.number;
-        }
-        numbers
-    }
-
-    /// Looks which commits a node has in view, and whether that may be.
-    pub fn observe(&mut self, node: usize) {
-        let seen = self.seen(node);
-        if self.views[node].iter().zip(&seen).any(|(before, now)| now < before) {
-            let before = &self.views[node];
-            self.fail(&format!("the view of {node} went backwards, from {before:?} to {seen:?}"));
-        }
-        for (author, &number) in seen.iter().enumerate().filter(|(_, number)| **number != 0) {
-            let Some(view) = self.past.view_of(author, number) else {
-                self.fail(&format!("{node} counts a commit {number} of {author} nobody made"));
-            };
-            if view.iter().zip(&seen).any(|(needed, has)| has < needed) {
-                self.fail(&format!("{node} counts {number} of {author} before what it saw"));
-            }
-        }
-        let hash = self.net().replicas[node].state_hash();
-        let stood_for = self.states.entry(hash).or_insert_with(|| seen.clone());
-        if *stood_for != seen {
-            self.fail(&format!("one state hash for {seen:?} at {node} and another view"));
-        }
-        self.views[node] = seen;
-    }
-
-    fn view(&self, node: usize) -> View<'_> {
-        let (numbers, draft) = (&self.views[node], &self.drafts[node]);
-        View { past: &self.past, numbers, me: node, draft }
-    }
-
-    /// Compares everything that a node shows with the model. False when part of it is not there.
-    pub fn look(&mut self, node: usize) -> bool {
-        self.observe(node);
-        let replica = Arc::clone(&self.net().replicas[node]);
-        let Some(found) = tree(&replica) else {
-            self.tally.partial += 1;
-            return false;
-        };
-        self.tally.trees += 1;
-        self.tally.conflicts += found.iter().filter(|shown| shown.conflict).count();
-        let must = expected(&self.view(node), &self.writers);
-        if let Some(difference) = difference(&found, &must, &self.writers) {
-            self.fail(&format!("node {node} with {:?} in view {difference}", self.views[node]));
-        }
-        true
-    }
-
-    /// Everybody commits, meets everybody, and shows the same.
-    pub fn make_peace(&mut self) {
-        self.net().heal();
-        self.net().keeping.fill(Keeping::Everything);
-        let count = self.nodes.len();
-        for node in 0..count {
-            self.exchange();
-            self.act(node, &Action::Commit);
-            self.exchange();
-        }
-        let newest = self.past.newest();
-        let mut trees = Vec::new();
-        for node in 0..count {
-            if !self.look(node) {
-                self.fail(&format!("node {node} lacks something when everything was exchanged"));
-            }
-            if self.views[node] != newest {
-                self.fail(&format!("node {node} has {:?} of {newest:?}", self.views[node]));
-            }
-            let replica = Arc::clone(&self.net().replicas[node]);
-            trees.push((replica.state_hash(), tree(&replica)));
-        }
-        if trees.windows(2).any(|pair| pair[0] != pair[1]) {
-            self.fail("nodes with the same commits show different trees");
-        }
-    }
-
-    /// Everybody meets everybody, twice.
-    fn exchange(&mut self) {
-        for _ in 0..2 {
-            self.net().cut_where(|_| true);
-            for one in 0..self.nodes.len() {
-                for other in 0..one {
-                    self.net().connect(one, other);
-                    self.net().settle();
-                }
-            }
-        }
-        let quarrels = std::mem::take(&mut self.net().quarrels);
-        if !quarrels.is_empty() {
-            self.fail(&format!("honest peers quarrelled: {quarrels:?}"));
-        }
-    }
-
-    fn fail(&self, what: &str) -> ! {
-        let last = self.log.len().saturating_sub(60);
-        panic!("{what}\nafter, among others:\n  {}", self.log[last..].join("\n  "));
     }
 }

@@ -146,6 +146,18 @@ impl Net {
         self.speak();
     }
 
+    /// Delivers one message from a node to another. False when none is under way.
+    pub fn carry(&mut self, from: usize, to: usize) -> bool {
+        self.speak();
+        for at in 0..self.links.len() {
+            let side = usize::from(self.links[at].ends == [to, from]);
+            if self.links[at].joins(from, to) && self.links[at].has_message(side) {
+                return self.deliver(at, side);
+            }
+        }
+        false
+    }
+
     fn expire(&mut self) {
         for at in (0..self.links.len()).rev() {
             for side in 0..2 {
@@ -166,23 +178,6 @@ impl Net {
         let now = self.now;
         let Some(message) = self.links[at].take(side) else { return true };
         self.messages += 1;
-        if std::env::var("PLY_TRACE").is_ok() {
-            use ply_proto::message::What;
-            let m: ply_proto::Message = ply_proto::decode("m", 10_000_000, &message).unwrap();
-            let t = match m.what.unwrap() {
-                What::News(n) => format!("News writers {:?} content {}", n.writers.iter().map(|w| (w.head[..6].to_vec(), w.head.len(), w.commits.iter().map(|c| (c.start, c.blocks.len(), c.length)).collect::<Vec<_>>())).collect::<Vec<_>>(), n.content.len()),
-                What::Summary(s) => format!("Summary {:?} req {}", s.heads.iter().map(|h| (h.log[..4].to_vec(), h.length)).collect::<Vec<_>>(), s.request),
-                What::Get(g) => format!("Get {} log {:?} len {} spans {:?}", g.request, &g.log[..4], g.length, g.spans),
-                What::Blocks(b) => format!("Blocks {} log {:?} {}+{} of {}", b.request, &b.log[..4], b.start, b.blocks.len(), b.length),
-                What::Done(d) => format!("Done {} {:?}", d.request, d.outcome()),
-                What::Hello(_) => "Hello".into(),
-                What::Welcome(_) => "Welcome".into(),
-                What::Resolve(r) => format!("Resolve {}", r.request),
-                _ => "other".into(),
-            };
-            let e = self.links[at].ends;
-            eprintln!("T {}->{} {t}", e[side], e[1 - side]);
-        }
         let other = 1 - side;
         let ends = self.links[at].ends;
         let result = match self.links[at].session(other) {

@@ -63,7 +63,7 @@ pub enum Bytes {
 }
 
 /// The secret of the drive that all nodes of a world have.
-fn drive_secret() -> Seed {
+pub fn drive_secret() -> Seed {
     Seed::new([0xd7; 32])
 }
 

@@ -29,8 +29,6 @@ pub struct Tally {
     pub crashes: usize,
     /// Sessions delivered a second time.
     pub repeated: usize,
-    /// Sessions that an honest peer ended with an error.
-    pub quarrels: usize,
 }
 
 impl Tally {
@@ -48,7 +46,6 @@ impl Tally {
         self.cut += other.cut;
         self.crashes += other.crashes;
         self.repeated += other.repeated;
-        self.quarrels += other.quarrels;
     }
 }
 
@@ -58,7 +55,7 @@ impl fmt::Display for Tally {
             f,
             "{} histories: {} operations ({} refused, {} offline), {} commits, {} trees compared \
              ({} partial), {} conflicts seen, {} messages, {} connections cut, {} crashes, \
-             {} sessions repeated, {} quarrels",
+             {} sessions repeated",
             self.histories,
             self.operations,
             self.refused,
@@ -71,7 +68,6 @@ impl fmt::Display for Tally {
             self.cut,
             self.crashes,
             self.repeated,
-            self.quarrels,
         )
     }
 }

@@ -6,6 +6,8 @@
 //!
 //! Membership records have theirs beside their own tests.
 
+#![allow(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
+
 mod entries;
 mod history;
 mod parts;

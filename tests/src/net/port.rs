@@ -23,7 +23,8 @@ impl Remote for Port {
 }
 
 impl Net {
-    fn fetch(&mut self, node: usize, want: &Want) -> Result<(), RemoteError> {
+    /// Brings what is wanted to a node over any of its connections.
+    pub fn fetch(&mut self, node: usize, want: &Want) -> Result<(), RemoteError> {
         let mut result = Err(RemoteError::NoPeer);
         let mut at = 0;
         while at < self.links.len() {

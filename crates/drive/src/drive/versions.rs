@@ -69,7 +69,7 @@ impl<E: Engine> Drive<E> {
                     drive.version_in(&at.path, &previous)
                 })
                 .await?;
-            ahead.extend(earlier.map(|(at, version)| (at, version)));
+            ahead.extend(earlier);
             at.ahead = Some(ahead);
             Ok(Some((past(&commit, &entry), at)))
         }))

@@ -135,7 +135,9 @@ fn golden(access: Access, first: &Expect, all: &Expect) {
 #[test]
 fn a_sealed_drive() {
     let access = Access::Keys(vec![ReadKey::new([9; 32])]);
-    golden(access, &expect![[r#"
+    golden(
+        access,
+        &expect![[r#"
         0ad20101000000005f835a765908087c97da68c8b4911b6632e11b18fa14eaad
         438d0780f2cbdee098c947f2ac2b5e7a7d1063b5d1237370248fd687478605bb
         0642ef1ff0ac7e56af49d6c0283c4701dc96ee071c363c199a28719b5b5ecd0a
@@ -154,7 +156,8 @@ fn a_sealed_drive() {
         e99e113374361702d0f93b715ddf38fac6ac042d5fd04e76326a8f2409f30293
         100f79e0bed1eaabfb8ca1610fe5243f6bfe572b34329b7717045def56539a2b
         adc530b956222ae4c505a403dd4f3650085614bdc739a65de4b5a4ed4f7583cd
-        83f43ee7f9bed6a5e9dc5d3f868a40bf37b74865670649df1801"#]], &expect![[r#"
+        83f43ee7f9bed6a5e9dc5d3f868a40bf37b74865670649df1801"#]],
+        &expect![[r#"
         drive 8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c
         writer 4fd506ab1b6ba5bd6eed6de327dabbd7a1f525e4a3d588bb87730ea1ab98230d
         metadata 4fd506ab1b6ba5bd6eed6de327dabbd7a1f525e4a3d588bb87730ea1ab98230d: 18 blocks
@@ -183,12 +186,15 @@ fn a_sealed_drive() {
         commit a9c7dfddcd9d01ec2551696b7478529ea3d22e421728bd26c2f7ccba74268aac 2003 208000 many
         commit acc9d15bd5c63cd55b8a08ed5974f3c00dcb5cf421281319a7b926a0f1795a19 3 200000 first
         state c98ac0273d59cb4531f8af589efe056eb74aee6feabccc01c28a928fe8de69a3
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_public_drive() {
-    golden(Access::Public, &expect![[r#"
+    golden(
+        Access::Public,
+        &expect![[r#"
         0ad20101000000006ae83438adf4c8e84055ea0c2a5bd676ccdda849a1e03108
         8962b8f36f5fe698acc5c275eb6be0165401a693f521126fe533cfa8bc697eb1
         9e43ad2ba02b20ef74f2f16fc7d0ab34cd14a6d5464babb0333f81c02c53b859
@@ -206,7 +212,8 @@ fn a_public_drive() {
         0138a08d064a2803002ebfb8fd672a88e8db5074255da647015c9298ff464a78
         6a7dc04712a521abe6ffa08d06005c920110010164001a06080310c09a0c3a05
         66697273744048015206676f6c64656e09007846d80704b416e33032fc512be1
-        ea1af790b8261a2af91de0021801"#]], &expect![[r#"
+        ea1af790b8261a2af91de0021801"#]],
+        &expect![[r#"
         drive 8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c
         writer 4fd506ab1b6ba5bd6eed6de327dabbd7a1f525e4a3d588bb87730ea1ab98230d
         metadata 4fd506ab1b6ba5bd6eed6de327dabbd7a1f525e4a3d588bb87730ea1ab98230d: 18 blocks
@@ -235,5 +242,6 @@ fn a_public_drive() {
         commit 9769d49243aac8d886d3da00ac289e4fea3564e6f58f095490bd7684b3b26763 2003 208000 many
         commit 0ab47f4b4ea4979173af25cd3c72ef945d7adef473f2fb21808f742f3ed2cc0d 3 200000 first
         state a766dac55cf363483e8dac11130b784a82b787518f745516fd0e24b4d04756b3
-    "#]]);
+    "#]],
+    );
 }

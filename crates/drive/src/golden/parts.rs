@@ -56,24 +56,31 @@ fn keys() {
         ·name
         a/b·c
         ··l···
-        ··h����������������a/b"#]].assert_eq(&text.join("\n"));
+        ··h����������������a/b"#]]
+    .assert_eq(&text.join("\n"));
 }
 
 #[test]
 fn rows_of_layers() {
-    check(&layer(Some([3; 32])).encode(), &expect![[r#"
+    check(
+        &layer(Some([3; 32])).encode(),
+        &expect![[r#"
         0a20010101010101010101010101010101010101010101010101010101010101
         010110ac0218f0a2042220020202020202020202020202020202020202020202
         0202020202020202020202322003030303030303030303030303030303030303
         030303030303030303030303033a400404040404040404040404040404040404
         0404040404040404040404040404040404040404040404040404040404040404
-        040404040404040404040404040404"#]]);
-    check(&layer(None).encode(), &expect![[r#"
+        040404040404040404040404040404"#]],
+    );
+    check(
+        &layer(None).encode(),
+        &expect![[r#"
         0a20010101010101010101010101010101010101010101010101010101010101
         010110ac0218f0a2042220020202020202020202020202020202020202020202
         020202020202020202020228013a400404040404040404040404040404040404
         0404040404040404040404040404040404040404040404040404040404040404
-        040404040404040404040404040404"#]]);
+        040404040404040404040404040404"#]],
+    );
     assert_eq!(LayerRow::decode(&layer(None).encode()).unwrap(), layer(None));
 }
 
@@ -91,7 +98,9 @@ fn envelopes() {
         records: vec![b"record".to_vec()],
     };
     let bytes = envelope.encode();
-    check(&bytes, &expect![[r#"
+    check(
+        &bytes,
+        &expect![[r#"
         080910031a27080810a0061a2008080808080808080808080808080808080808
         080808080808080808080808081a27080610d8041a2006060606060606060606
         06060606060606060606060606060606060606060606224d080112490a200505
@@ -107,7 +116,8 @@ fn envelopes() {
         0202020202020202020202023220030303030303030303030303030303030303
         03030303030303030303030303033a4004040404040404040404040404040404
         0404040404040404040404040404040404040404040404040404040404040404
-        0404040404040404040404040404040432067265636f7264"#]]);
+        0404040404040404040404040404040432067265636f7264"#]],
+    );
     assert_eq!(Envelope::decode(&bytes).unwrap(), envelope);
 }
 
@@ -130,13 +140,16 @@ fn bodies() {
         program: "ply 0.1.0".to_owned(),
     };
     let bytes = body.encode();
-    check(&bytes, &expect![[r#"
+    check(
+        &bytes,
+        &expect![[r#"
         0a460a2006060606060606060606060606060606060606060606060606060606
         0606060612200707070707070707070707070707070707070707070707070707
         070707070707180c121b0a170000683031323334353637383961626364656668
         657265120012070a0500676f6e65120c0a0500686572651203726f771a090803
         108080808080203a05666972737440809becaf0d48075209706c7920302e312e
-        30"#]]);
+        30"#]],
+    );
     assert_eq!(Body::decode(&bytes).unwrap(), body);
     check(&Body::default().encode(), &expect!["1a00"]);
 }
@@ -155,7 +168,9 @@ fn settings() {
         paused: true,
     };
     let bytes = settings.encode();
-    check(&bytes, &expect![[r#"
+    check(
+        &bytes,
+        &expect![[r#"
         0a20010101010101010101010101010101010101010101010101010101010101
         0101120670686f746f7322200202020202020202020202020202020202020202
         0202020202020202020202022a20030303030303030303030303030303030303
@@ -163,7 +178,8 @@ fn settings() {
         040404040404040404040404040404043a0e0880800110808004188080102003
         4220050505050505050505050505050505050505050505050505050505050505
         05054a067265636f726452172f6970342f3139322e302e322e372f7463702f34
-        3030315801"#]]);
+        3030315801"#]],
+    );
     assert_eq!(Settings::decode(&bytes).unwrap(), settings);
 }
 
@@ -181,10 +197,26 @@ fn tickets() {
         .with_invitation(ticket::Invitation::new(secret, invite).unwrap())
         .unwrap();
     for (ticket, text) in [
-        (Ticket::new(id, ticket::Access::Public), expect!["ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324haa75x4dmq"]),
-        (Ticket::new(id, ticket::Access::Blind), expect!["ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324i7jypia"]),
-        (reads, expect!["ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324ciqkxk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xk34euyhc"]),
-        (writes, expect!["ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324ciqkxk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xky2edg43tonzxg43tonzxg43tonzxg43tonzxg43tonzxg43tonzxg42ivoaefeqcrarkeohxlubhyzl7ks3mwtzos5olfgocn7dwkbeg7toseadnapn5ocejaked6ji5zq6splafbhuzxakbztffgz4uqokrohujyslj4amnhaqyfcogcaciqivchd3v2at4mv7vjnwlj4xjoxfsthbg7r3fasdpzxjcabwqhw6xa2ib2obezmaeo2se7756y36j3tdhf4xe6kfw2vv7umd4slfpnzhc2iq2tvqgjgfrm7wze2ayjnr7ieklt3csavrtx2rsl3wbdjbcjjmkadfips62lqgqxtcojsfyyc4mrog4xxkzdqf42dambrf5yxk2ldfv3dcmqgobug65dpoowcvzej"]),
+        (
+            Ticket::new(id, ticket::Access::Public),
+            expect!["ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324haa75x4dmq"],
+        ),
+        (
+            Ticket::new(id, ticket::Access::Blind),
+            expect!["ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324i7jypia"],
+        ),
+        (
+            reads,
+            expect![
+                "ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324ciqkxk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xk34euyhc"
+            ],
+        ),
+        (
+            writes,
+            expect![
+                "ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324ciqkxk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xky2edg43tonzxg43tonzxg43tonzxg43tonzxg43tonzxg43tonzxg42ivoaefeqcrarkeohxlubhyzl7ks3mwtzos5olfgocn7dwkbeg7toseadnapn5ocejaked6ji5zq6splafbhuzxakbztffgz4uqokrohujyslj4amnhaqyfcogcaciqivchd3v2at4mv7vjnwlj4xjoxfsthbg7r3fasdpzxjcabwqhw6xa2ib2obezmaeo2se7756y36j3tdhf4xe6kfw2vv7umd4slfpnzhc2iq2tvqgjgfrm7wze2ayjnr7ieklt3csavrtx2rsl3wbdjbcjjmkadfips62lqgqxtcojsfyyc4mrog4xxkzdqf42dambrf5yxk2ldfv3dcmqgobug65dpoowcvzej"
+            ],
+        ),
     ] {
         text.assert_eq(&ticket.to_string());
         assert_eq!(ticket.to_string().parse::<Ticket>().unwrap(), ticket);

@@ -1,5 +1,6 @@
 //! The members of a drive: records held, admission of this node, invites.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
 
@@ -119,6 +120,7 @@ impl<E: Engine> Replica<E> {
         }
         self.engine.apply(&batch, Durability::Synced)?;
         self.refresh()?;
+        self.claim_again()?;
         Ok(true)
     }
 
@@ -165,14 +167,49 @@ impl<E: Engine> Replica<E> {
             let What::Invite { slots, .. } = invite.what() else {
                 return Err(DriveError::ReadOnly { drive: settings.name });
             };
-            let [a, b, c, d, ..] = self.host.random();
-            let slot = u32::from_le_bytes([a, b, c, d]) % (*slots).max(1);
+            let slot = self
+                .free_slot(&invite, *slots)
+                .ok_or_else(|| DriveError::ReadOnly { drive: settings.name.clone() })?;
             let record = Record::self_admission(&secret, &invite, writer, slot)
                 .map_err(|error| broken(&error))?;
             // The invite itself first: the claim rests on it.
             self.take_records(vec![invite, record])?;
         }
         if self.is_admitted() { Ok(()) } else { Err(DriveError::ReadOnly { drive: settings.name }) }
+    }
+
+    /// A slot of an invite that nobody is known to have claimed, by chance: others choose at the same
+    /// time, and of two in one slot only one comes in.
+    fn free_slot(&self, invite: &Record, slots: u32) -> Option<u32> {
+        let taken: BTreeSet<u32> = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            let claims = state.records.iter().filter_map(|record| match record.what() {
+                What::SelfAdmission { slot, invite: by, .. } if by.id() == invite.id() => {
+                    Some(*slot)
+                }
+                _ => None,
+            });
+            claims.collect()
+        };
+        let free: Vec<u32> = (0..slots).filter(|slot| !taken.contains(slot)).collect();
+        let [a, b, c, d, ..] = self.host.random();
+        let count = u32::try_from(free.len()).ok().filter(|&count| 0 < count)?;
+        let chosen = u32::from_le_bytes([a, b, c, d]) % count;
+        usize::try_from(chosen).ok().and_then(|chosen| free.get(chosen)).copied()
+    }
+
+    /// Claims another slot where this node has written and lost the one that it had claimed.
+    fn claim_again(&self) -> Result<(), DriveError> {
+        let has_written = 0 < self.logs.roots(&self.writer_key())?.length();
+        let is_known = self.membership().writer(&self.writer_key()).is_some();
+        if has_written && !is_known && self.open_invite(&self.settings()).is_some() {
+            // It may have no slot left: then it stays a reader, and says so when it writes.
+            match self.admit_self() {
+                Ok(()) | Err(DriveError::ReadOnly { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Makes an invite with so many slots. Returns its secret and the signed record.

@@ -200,7 +200,10 @@ impl<E: Engine> Replica<E> {
 /// Does what the asker will do.
 fn ask<E: Engine>(view: &View<E>, want: &Want) -> Result<(), DriveError> {
     match want {
-        Want::Stat(path) => view.path(path).map(drop),
+        Want::Stat(path) => {
+            above(view, path)?;
+            view.path(path).map(drop)
+        }
         Want::List(path) => {
             view.path(path)?;
             view.list(path, None::<&Name>, NAMES_MAX).map(drop)
@@ -211,9 +214,17 @@ fn ask<E: Engine>(view: &View<E>, want: &Want) -> Result<(), DriveError> {
             while walk.next()?.is_some() {}
             Ok(())
         }
-        Want::Data { path, bytes } => data(view, path, bytes.clone()),
+        Want::Data { path, bytes } => {
+            above(view, path)?;
+            data(view, path, bytes.clone())
+        }
         Want::Heads | Want::Blocks { .. } | Want::Everything => Ok(()),
     }
+}
+
+/// Looks at the directories above a path: who edits it later, with nobody in reach, will need them.
+fn above<E: Engine>(view: &View<E>, path: &Path) -> Result<(), DriveError> {
+    path.ancestors().iter().try_for_each(|directory| view.path(directory).map(drop))
 }
 
 fn data<E: Engine>(view: &View<E>, path: &Path, bytes: Range<u64>) -> Result<(), DriveError> {

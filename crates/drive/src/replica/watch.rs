@@ -101,7 +101,9 @@ impl Watchers {
             let rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
             rings.iter().filter_map(Weak::upgrade).collect()
         };
-        rings.iter().for_each(|ring| tell(ring));
+        for ring in &rings {
+            tell(ring);
+        }
     }
 
     fn is_empty(&self) -> bool {

@@ -9,6 +9,7 @@ use crate::{Attributes, Body, DriveError, Kind};
 pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
     attributes_change_one_by_one(bench);
     many_extended_attributes_are_kept(bench);
+    more_attributes_than_an_entry_holds_are_refused(bench);
     a_symlink_points_anywhere(bench);
     special_files_are_what_they_are(bench);
 }
@@ -46,7 +47,7 @@ fn attributes_change_one_by_one<E: Engine>(bench: &Bench<'_, E>) {
                 drive.set_times(&at, Timestamp { seconds: 0, nanos: 1_000_000_000 }).await,
                 drive.set_xattr(&at, b"", Some(b"")).await,
                 drive.set_xattr(&at, &[b'x'; 256], Some(b"")).await,
-                drive.set_xattr(&at, b"user.x", Some(&[0; 65_537])).await,
+                drive.set_xattr(&at, b"user.x", Some(&vec![0; 65_537])).await,
             ];
             for error in nonsense {
                 assert!(matches!(error, Err(DriveError::Invalid { .. })), "{error:?}");
@@ -93,6 +94,24 @@ fn many_extended_attributes_are_kept<E: Engine>(bench: &Bench<'_, E>) {
     }
     let history = node.drive().log(usize::MAX).unwrap();
     assert_eq!((history[0].files, history[0].bytes), (2, 5_000), "totals follow");
+}
+
+fn more_attributes_than_an_entry_holds_are_refused<E: Engine>(bench: &Bench<'_, E>) {
+    let mut node = bench.node();
+    node.put("f", b"f");
+    let value = bytes(32, 60_000);
+    let set = |number: u8| {
+        let name = [b"user.".as_slice(), &[b'a' + number]].concat();
+        block_on(node.drive().set_xattr(&path("f"), &name, Some(&value)))
+    };
+    let refused: Vec<bool> =
+        (0..10).map(|number| matches!(set(number), Err(DriveError::Invalid { .. }))).collect();
+    assert!(!refused[0] && !refused[1] && refused[9], "{refused:?}");
+    for _ in 0..2 {
+        assert_eq!(node.get("f"), b"f", "and what was taken can be read");
+        node.commit();
+        bench.restart(&mut node);
+    }
 }
 
 fn a_symlink_points_anywhere<E: Engine>(bench: &Bench<'_, E>) {

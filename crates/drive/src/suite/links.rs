@@ -3,7 +3,7 @@
 use ply_engine::Engine;
 
 use super::world::{Bench, Node, block_on, bytes, path};
-use crate::{DriveError, OpenOptions};
+use crate::{Attributes, DriveError, OpenOptions};
 
 pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
     a_change_through_one_name_changes_all(bench);
@@ -91,7 +91,7 @@ fn names_come_and_go<E: Engine>(bench: &Bench<'_, E>) {
     node.mkdir("dir");
     let directory = block_on(node.drive().hard_link(&path("dir"), &path("e")));
     assert!(matches!(directory, Err(DriveError::IsADirectory { .. })));
-    block_on(node.drive().symlink(&path("s"), b"t", &Default::default())).unwrap();
+    block_on(node.drive().symlink(&path("s"), b"t", &Attributes::default())).unwrap();
     link(&node, "s", "dir/s");
     assert_eq!(names(&node, "s"), ["/dir/s", "/s"]);
 }

@@ -100,16 +100,15 @@ impl<E: Engine> Transaction<'_, E> {
         if let Some(place) = self.known_place(&dedup, piece.raw_bytes)? {
             return Ok(place);
         }
-        let frame = match frame {
-            Some(frame) => frame,
+        let frame = if let Some(frame) = frame {
+            frame
+        } else {
             // It was held when it was prepared, in a layer that this writer's table does not have.
-            None => {
-                let held = self.replica.held_equal(&dedup, piece.raw_bytes)?;
-                let (log, block) = held.ok_or_else(|| {
-                    self.replica.inconsistent("a chunk vanished while it was being stored")
-                })?;
-                self.replica.block(log, block)?.to_vec()
-            }
+            let held = self.replica.held_equal(&dedup, piece.raw_bytes)?;
+            let (log, block) = held.ok_or_else(|| {
+                self.replica.inconsistent("a chunk vanished while it was being stored")
+            })?;
+            self.replica.block(log, block)?.to_vec()
         };
         self.store_frame(dedup, piece.raw_bytes, &frame)
     }

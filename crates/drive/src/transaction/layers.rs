@@ -32,7 +32,17 @@ impl<E: Engine> Transaction<'_, E> {
             self.grown.insert(number, layer.clone());
             table.push((number, layer));
         }
-        for (number, layer) in table {
+        for (number, mut layer) in table {
+            let is_own = layer.fresh.is_some_and(|fresh| {
+                Signer::new(&replica.writer_seed.layer(&fresh)).key() == layer.key
+            });
+            if !is_own {
+                // Another writer's, or this node's before it got a new key: read, and never grown.
+                layer.fresh = None;
+                if let Some(grown) = self.grown.get_mut(&number) {
+                    grown.fresh = None;
+                }
+            }
             self.layers.insert(layer.key, number);
             if layer.fresh.is_some() {
                 self.open = Some(number).filter(|_| !layer.sealed).or(self.open);

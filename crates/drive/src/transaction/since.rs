@@ -27,10 +27,10 @@ impl<E: Engine> Transaction<'_, E> {
     pub(crate) fn set_since(
         &mut self,
         path: &Path,
-        entry: Entry,
+        entry: &Entry,
         begun: &Begun,
     ) -> Result<(), DriveError> {
-        let names = self.other_names(path, &entry)?;
+        let names = self.other_names(path, entry)?;
         let number = self.clock_of(begun)?;
         for name in names.iter().chain([path]) {
             let key = path_key(name);

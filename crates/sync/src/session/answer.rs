@@ -160,7 +160,9 @@ impl<E: Engine> Session<E> {
         }
         let message = match tree {
             // Nothing of it may lie beyond the tree: an answer that does not move never ends.
-            Some(tree) if run.start < tree.length || (run.is_empty() && run.start == tree.length) => {
+            Some(tree)
+                if run.start < tree.length || (run.is_empty() && run.start == tree.length) =>
+            {
                 let run = run.start..run.end.min(tree.length);
                 self.proven(answer.request, tree, run)?
             }

@@ -68,25 +68,25 @@ impl<E: Engine> Session<E> {
         Ok(())
     }
 
-    /// Checks runs of blocks, in order, and stores them with the heads that vouch for them.
+    /// Checks runs of blocks, in order, and stores them with the heads that vouch for them. Says
+    /// whether all found their place.
     ///
-    /// Runs of metadata come before the content that their commits vouch for: what cannot be vouched
-    /// for yet is tried once more after the rest is stored, and then left. The peer need not be at
-    /// fault: it may know a commit that this side does not count yet, or not know the newer one that
-    /// this side has by now; or hold too little to show that a tree grew.
+    /// Runs of metadata come before the content that their commits vouch for, so what cannot be
+    /// vouched for yet is tried once more after the rest is stored. What is left then is no fault:
+    /// another peer may have moved a log on meanwhile. It is dropped, and asked for again if needed.
     pub(super) fn store(
         &mut self,
         runs: &[proto::Blocks],
         heads: &[VerifiedHead],
         durability: Durability,
-    ) -> Result<(), SessionError> {
+    ) -> Result<bool, SessionError> {
         let waiting = self.store_once(runs, heads, durability)?;
         if waiting.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         self.replica.refresh()?;
         let still: Vec<proto::Blocks> = waiting.into_iter().cloned().collect();
-        self.store_once(&still, &[], durability).map(drop)
+        Ok(self.store_once(&still, heads, durability)?.is_empty())
     }
 
     fn store_once<'runs>(

@@ -227,6 +227,7 @@ impl<E: Engine> Session<E> {
             .accept_records(&news.records)
             .map_err(|error| SessionError::WrongRecord { what: error.to_string() })?;
         self.theirs.membership.clone_from(&news.membership);
+        let mut stale = false;
         let mut lacking = Vec::new();
         let mut heads = Vec::new();
         for writer in &news.writers {
@@ -259,7 +260,7 @@ impl<E: Engine> Session<E> {
             let commits: Vec<proto::Blocks> =
                 commits.filter(|run| fresh.iter().any(|log| log.0.as_slice() == run.log)).collect();
             let before = self.known(&fresh)?;
-            self.store(&commits, &heads, Durability::Synced)?;
+            stale = !self.store(&commits, &heads, Durability::Synced)?;
             self.replica.refresh()?;
             changed |= before != self.known(&fresh)?;
         }
@@ -269,6 +270,10 @@ impl<E: Engine> Session<E> {
         }
         if !news.content.is_empty() {
             self.store(&news.content, &[], Durability::Synced)?;
+        }
+        if stale {
+            // The peer showed how logs grew from where they are here no longer: tell it where they are.
+            self.begin(ply_drive::Want::Heads, None)?;
         }
         for (log, block) in lacking {
             self.begin(ply_drive::Want::Blocks { log, blocks: block..block + 1 }, None)?;

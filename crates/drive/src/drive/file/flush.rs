@@ -136,7 +136,7 @@ impl<E: Engine> Flush<'_, E> {
         entry.link = like.link;
         entry.moved_from = like.moved_from;
         if is_arrival {
-            transaction.set_since(self.path, entry.clone(), self.begun)?;
+            transaction.set_since(self.path, &entry, self.begun)?;
         } else {
             transaction.set_linked(self.path, entry.clone())?;
         }
