@@ -21,6 +21,8 @@ pub struct Tally {
     pub trees: usize,
     /// Trees not compared because part of them was not there.
     pub partial: usize,
+    /// Whole trees shown by nodes that keep little, after one question.
+    pub on_demand: usize,
     /// Messages delivered.
     pub messages: usize,
     /// Connections cut with messages under way.
@@ -42,6 +44,7 @@ impl Tally {
         self.conflicts += other.conflicts;
         self.trees += other.trees;
         self.partial += other.partial;
+        self.on_demand += other.on_demand;
         self.messages += other.messages;
         self.cut += other.cut;
         self.crashes += other.crashes;
@@ -54,7 +57,7 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} histories: {} operations ({} refused, {} offline), {} commits, {} trees compared \
-             ({} partial), {} conflicts seen, {} messages, {} connections cut, {} crashes, \
+             ({} partial, {} on demand), {} conflicts seen, {} messages, {} connections cut, {} crashes, \
              {} sessions repeated",
             self.histories,
             self.operations,
@@ -63,6 +66,7 @@ impl fmt::Display for Tally {
             self.commits,
             self.trees,
             self.partial,
+            self.on_demand,
             self.conflicts,
             self.messages,
             self.cut,

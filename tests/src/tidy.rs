@@ -4,6 +4,8 @@
 const LINES_MAX: usize = 500;
 /// Longest line, in columns.
 const COLUMNS_MAX: usize = 110;
+/// A word of more columns than this, say a hash, may make its line longer: it cannot be broken.
+const WORD_COLUMNS: usize = 60;
 
 /// Words that say that something is not done. Split, so that this file keeps its own rule.
 const UNDONE: [&str; 4] = [
@@ -33,7 +35,8 @@ pub fn faults(path: &str, text: &str) -> Vec<String> {
     let is_source = path.split('/').any(|part| part == "src");
     for (number, line) in (1..).zip(text.lines()) {
         let columns = line.chars().count();
-        if COLUMNS_MAX < columns {
+        let words = line.split_whitespace().map(|word| word.chars().count());
+        if COLUMNS_MAX < columns && words.max() <= Some(WORD_COLUMNS) {
             fault(format!("line {number} has {columns} columns"));
         }
         if let Some(word) = UNDONE.iter().find(|word| is_source && line.contains(**word)) {

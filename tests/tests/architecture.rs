@@ -144,7 +144,9 @@ fn each_untidy_thing_in_a_file_is_found() {
     let undone = concat!("//! A file.\n// TO", "DO: the rest\n");
     assert_eq!(tidy::faults("crates/a/src/one.rs", undone).len(), 1);
     assert_eq!(tidy::faults("crates/a/tests/one.rs", undone), Vec::<String>::new());
-    let wide = format!("//! A file.\n//{}\n", "x".repeat(109));
+    let wide = format!("//! A file.\n//{}\n", " word".repeat(22));
+    let golden = format!("//! A file.\nconst HASH: &str = \"{}\";\n", "0f".repeat(64));
+    assert_eq!(tidy::faults("crates/a/src/one.rs", &golden), Vec::<String>::new());
     let long = format!("//! A file.\n{}", "fn one() {}\n".repeat(500));
     let local = concat!("//! A file.\nconst AT: &str = \"/wo", "rk/main\";\n");
     for untidy in ["fn one() {}\n", &wide, &long, local] {

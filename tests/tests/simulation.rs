@@ -9,7 +9,7 @@ use ply_tests::history::{History, Plan};
 use ply_tests::tally::Tally;
 
 /// Histories in all, unless told otherwise.
-const HISTORIES: u64 = 2000;
+const HISTORIES: u64 = 1000;
 /// Operations in each.
 const OPERATIONS: usize = 200;
 /// Tests that share them, so that several cores work.

@@ -135,7 +135,10 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
     }
 
     fn flush_rows(&mut self) -> Result<(), DriveError> {
-        let changed: Vec<Path> = self.changes().map(|(path, _)| path).collect();
+        // Paths are taken out of their keys only where somebody wants to know them.
+        let is_watched = self.replica.is_watched();
+        let changed: Vec<Path> =
+            if is_watched { self.changes().map(|(path, _)| path).collect() } else { Vec::new() };
         self.stage_rows();
         self.flush()?;
         self.replica.tell(|| changed.into_iter().map(|path| Event::Changed { path }));

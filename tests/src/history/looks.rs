@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use ply_drive::Want;
+use ply_types::Path;
+
 use super::History;
 use crate::action::Action;
 use crate::check::{difference, expected};
@@ -71,6 +74,7 @@ impl History {
     /// Everybody commits, meets everybody, and shows the same.
     pub fn make_peace(&mut self) {
         self.net().heal();
+        self.ask_on_demand();
         self.net().keeping.fill(Keeping::Everything);
         let count = self.nodes.len();
         for node in 0..count {
@@ -92,6 +96,28 @@ impl History {
         }
         if trees.windows(2).any(|pair| pair[0] != pair[1]) {
             self.fail("nodes with the same commits show different trees");
+        }
+    }
+
+    /// Nodes that keep little bring no more than what a listing of everything needs, and show the
+    /// same as if they had it all.
+    fn ask_on_demand(&mut self) {
+        self.exchange();
+        for node in 0..self.nodes.len() {
+            if self.net().keeping[node] == Keeping::Everything {
+                continue;
+            }
+            {
+                let mut net = self.net();
+                net.cut_where(|_| true);
+                net.connect(node, 0);
+                net.settle();
+                let _whatever = net.fetch(node, &Want::Tree(Path::root()));
+            }
+            if !self.look(node) {
+                self.fail(&format!("node {node} asked for the tree and did not get all of it"));
+            }
+            self.tally.on_demand += 1;
         }
     }
 

@@ -151,10 +151,7 @@ impl<E: Engine> Drive<E> {
         writers.extend(self.replica.unfetched());
         writers.sort_unstable();
         writers.dedup();
-        let settings = self.replica.settings();
-        // A node that joined and has heard of nothing yet cannot tell.
-        let in_the_dark = settings.drive_secret.is_none() && self.replica.effective().is_empty();
-        if writers.is_empty() && !in_the_dark {
+        if writers.is_empty() {
             DriveError::Absent { path: path.clone() }
         } else {
             DriveError::Offline { path: path.clone(), writers }

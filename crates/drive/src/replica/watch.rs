@@ -118,6 +118,11 @@ impl<E: Engine> Replica<E> {
         self.watchers.watch()
     }
 
+    /// Whether anybody watches.
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.watchers.is_empty()
+    }
+
     /// Tells all who watch that bytes were brought. For whoever brings them.
     pub fn fetched(&self, bytes: u64) {
         self.tell(|| [Event::Fetched { bytes }]);
@@ -125,7 +130,7 @@ impl<E: Engine> Replica<E> {
 
     /// Tells all who watch; makes no events where nobody does.
     pub(crate) fn tell<I: IntoIterator<Item = Event>>(&self, events: impl FnOnce() -> I) {
-        if self.watchers.is_empty() {
+        if !self.is_watched() {
             return;
         }
         for event in events() {

@@ -10,11 +10,15 @@ use ply_types::Path;
 
 use super::{Change, Transaction};
 use crate::draft::{encode_row, path_row_key};
-use crate::entry::{Attributes, Body, Entry, Kept, Kind, Stored};
+use crate::entry::{Attributes, Body, Entry, Kept, Kind, SPILL_BYTES_MAX, Stored, Xattr};
 use crate::error::DriveError;
 use crate::key::path_key;
 use crate::versions::{Version, Versions};
 use crate::view::PathState;
+
+/// Bytes of all extended attributes of a path. An entry must be readable once it is written, with
+/// the older versions of its author that it may keep.
+const XATTRS_BYTES_MAX: usize = SPILL_BYTES_MAX / 4;
 
 impl<E: Engine> Transaction<'_, E> {
     /// What a path is, with the changes of this transaction.
@@ -66,6 +70,11 @@ impl<E: Engine> Transaction<'_, E> {
     }
 
     fn put(&mut self, path: &Path, entry: Entry, standing: Standing) -> Result<(), DriveError> {
+        let xattr_bytes = |(name, value): &Xattr| name.len() + value.len();
+        if XATTRS_BYTES_MAX < entry.attributes.xattrs.iter().map(xattr_bytes).sum() {
+            let what = "its extended attributes take more than 128 KiB together";
+            return Err(DriveError::Invalid { path: path.clone(), what });
+        }
         let key = path_key(path);
         let earlier = match self.rows.get(&key) {
             Some(Change::Set(earlier, clock)) => Some((earlier.keeps.clone(), *clock)),

@@ -101,8 +101,7 @@ impl<E: Engine> View<E> {
         mut gathered: Gathered,
     ) -> Result<PathState, DriveError> {
         let alone = found.len() == 1;
-        let spoken_for =
-            found.iter().any(|(_, entry)| matches!(entry.kind(), None | Some(Kind::Directory)));
+        let spoken_for = !found.is_empty();
         for (tree, entry) in found {
             // Alone, a row supersedes nothing: its clock need not be read.
             let clock = if alone { Ok(Arc::default()) } else { tree.clock(entry.stamp) };
@@ -113,8 +112,8 @@ impl<E: Engine> View<E> {
         let versions = Versions::of(&gathered.rows);
         let is_directory =
             versions.shown().is_some_and(|shown| shown.entry.kind() == Some(Kind::Directory));
-        // Every writer's tree holds the directories above its own entries, so where no tree has a
-        // directory or the mark of a removed one, nothing lies below either.
+        // Every writer's tree holds the directories above its own entries, so where no tree says
+        // anything of a path, nothing lies below it either.
         let implied = !is_directory
             && (path.is_root() || (spoken_for && self.is_inhabited(path, &mut gathered)?));
         Ok(PathState { versions, implied, missing: gathered.missing })
