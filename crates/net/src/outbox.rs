@@ -39,7 +39,10 @@ impl Outbox {
             return;
         }
         if let Event::PeerDisconnected { peer } = &event {
-            let connected = |waiting: &Event| matches!(waiting, Event::PeerConnected { peer: other, .. } if other == peer);
+            let connected = |waiting: &Event| match waiting {
+                Event::PeerConnected { peer: other, .. } => other == peer,
+                _ => false,
+            };
             if let Some(index) = self.backlog.iter().rposition(connected) {
                 self.backlog.remove(index);
                 return;
