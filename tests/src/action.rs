@@ -80,18 +80,18 @@ impl Throw {
         let content = if dice.percent(4) { self.fresh % 3 } else { self.fresh };
         match dice.weighted(&[20, 3, 20, 9, 4, 5, 10, 8, 6, 3, 6, 3, 18, 1]) {
             0 => Action::Write(
-                if dice.percent(50) { self.old(dice) } else { self.new(dice) },
+                if dice.percent(50) { self.taken(dice) } else { self.free(dice) },
                 content,
             ),
-            1 => Action::WriteNew(self.new(dice), content),
+            1 => Action::WriteNew(self.free(dice), content),
             2 => Action::WriteDeep(any_path(dice), content),
-            3 => Action::Remove(self.old(dice)),
-            4 => Action::RemoveDir(self.old(dice)),
-            5 => Action::RemoveAll(self.old(dice)),
-            6 => Action::Rename(self.old(dice), self.new(dice)),
-            7 => Action::MakeDir(self.new(dice)),
-            8 => Action::Chmod(self.old(dice), *dice.pick(&MODES)),
-            9 => Action::Touch(self.old(dice), i64::try_from(dice.below(1000)).unwrap_or(0)),
+            3 => Action::Remove(self.taken(dice)),
+            4 => Action::RemoveDir(self.taken(dice)),
+            5 => Action::RemoveAll(self.taken(dice)),
+            6 => Action::Rename(self.taken(dice), self.free(dice)),
+            7 => Action::MakeDir(self.free(dice)),
+            8 => Action::Chmod(self.taken(dice), *dice.pick(&MODES)),
+            9 => Action::Touch(self.taken(dice), i64::try_from(dice.below(1000)).unwrap_or(0)),
             10 => Action::KeepWriter(self.contested(dice), dice.below(self.writers)),
             11 => Action::KeepAll(self.contested(dice)),
             12 => Action::Commit,
@@ -100,7 +100,7 @@ impl Throw {
     }
 
     /// A path at which something is, or any.
-    fn old(&self, dice: &mut Dice) -> String {
+    fn taken(&self, dice: &mut Dice) -> String {
         if self.there.is_empty() || dice.percent(10) {
             any_path(dice)
         } else {
@@ -109,7 +109,7 @@ impl Throw {
     }
 
     /// A path at which nothing is in a directory that is there, or any.
-    fn new(&self, dice: &mut Dice) -> String {
+    fn free(&self, dice: &mut Dice) -> String {
         for _ in 0..4 {
             let path = any_path(dice);
             let above = path.rfind('/').map(|slash| path[..slash].to_owned());

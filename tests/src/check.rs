@@ -1,5 +1,7 @@
 //! What a node shows against what it must show.
 
+use std::fmt::Write;
+
 use ply_types::LogKey;
 
 use crate::action::content;
@@ -78,7 +80,7 @@ fn line(shown: &Shown, writers: &[LogKey]) -> String {
                 String::from_utf8_lossy(bytes).split(';').next().unwrap_or_default().to_owned()
             }
         };
-        text.push_str(&format!(" [{writer}@{number} {mode:o} {what}]"));
+        let _infallible = write!(text, " [{writer}@{number} {mode:o} {what}]");
     }
     text
 }

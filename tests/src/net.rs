@@ -180,15 +180,14 @@ impl Net {
         self.messages += 1;
         let other = 1 - side;
         let ends = self.links[at].ends;
-        let result = match self.links[at].session(other) {
-            Some(session) => session.handle(&message, now),
-            None => {
-                let nonce = self.nonce();
-                let drives = [Arc::clone(&self.replicas[ends[other]])];
-                let (me, them) = (peer(ends[other]), peer(ends[side]));
-                Session::answer(&message, &drives, me, them, nonce, now)
-                    .map(|session| self.links[at].answer(session))
-            }
+        let result = if let Some(session) = self.links[at].session(other) {
+            session.handle(&message, now)
+        } else {
+            let nonce = self.nonce();
+            let drives = [Arc::clone(&self.replicas[ends[other]])];
+            let (me, them) = (peer(ends[other]), peer(ends[side]));
+            Session::answer(&message, &drives, me, them, nonce, now)
+                .map(|session| self.links[at].answer(session))
         };
         if let Err(error) = result {
             self.quarrel(at, other, &error);

@@ -1,5 +1,7 @@
 //! Writers that are removed while others have their work in view.
 
+#![allow(clippy::unwrap_used, reason = "it runs in tests only, where to stop at once is wanted")]
+
 use std::sync::Arc;
 
 use ply_drive::membership::{Issuer, Prefix};

@@ -202,13 +202,12 @@ impl<'a> Desk<'a> {
 
     /// Whether the last own word on a path is that it is a directory.
     fn says_directory(&self, path: &str) -> bool {
-        let word = match self.draft.row(path) {
-            Some(row) => row.now.clone(),
-            None => {
-                let own = self.past.known(path, self.numbers);
-                let own = own.filter(|event| event.id.author == self.me && event.id.part == 0);
-                own.max_by_key(|event| event.id.number).and_then(|event| event.version.clone())
-            }
+        let word = if let Some(row) = self.draft.row(path) {
+            row.now.clone()
+        } else {
+            let own = self.past.known(path, self.numbers);
+            let own = own.filter(|event| event.id.author == self.me && event.id.part == 0);
+            own.max_by_key(|event| event.id.number).and_then(|event| event.version.clone())
         };
         word.is_some_and(|version| version.thing == Thing::Directory)
     }
