@@ -47,3 +47,13 @@ pub(crate) const TREES_MAX: usize = 256;
 
 /// A request whose answer does not move for this long is given up.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Times that one question is asked because news came while its answer was under way.
+pub(crate) const ASKED_MAX: u32 = 8;
+
+/// Times that everything is gone through because news came meanwhile. Each time moves what is new only.
+pub(crate) const ROUNDS_MAX: u32 = 64;
+
+/// Times that blocks are asked for by position after an answer that did not bring them: the height of
+/// any tree, a few times over.
+pub(crate) const STEPS_MAX: u32 = 32;

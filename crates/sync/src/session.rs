@@ -8,6 +8,8 @@ mod answer;
 mod gather;
 mod handshake;
 mod news;
+mod plan;
+mod question;
 mod request;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -108,6 +110,8 @@ pub struct Session<E: Engine> {
     said_goodbye: bool,
     /// The peer wants nothing more.
     heard_goodbye: bool,
+    /// Requests timed out since the last look at what they were steps of.
+    gave_up: bool,
     now: Time,
 }
 
@@ -137,6 +141,7 @@ impl<E: Engine> Session<E> {
             traffic: Traffic::default(),
             said_goodbye: false,
             heard_goodbye: false,
+            gave_up: false,
             now,
         }
     }
@@ -204,6 +209,10 @@ impl<E: Engine> Session<E> {
 
     /// The next thing to do. Answers are made here, one message at a time.
     pub fn poll(&mut self) -> Result<Option<Output>, SessionError> {
+        if std::mem::take(&mut self.gave_up) {
+            self.fill_all()?;
+            self.advance()?;
+        }
         if self.outbox.is_empty() {
             self.answer_next()?;
         }
@@ -243,6 +252,7 @@ impl<E: Engine> Session<E> {
         for number in overdue {
             self.send(What::Cancel(proto::Cancel { request: number }));
             self.finish(number, Err(Failure::TimedOut));
+            self.gave_up = true;
         }
     }
 

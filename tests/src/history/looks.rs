@@ -115,13 +115,7 @@ impl History {
                 let _whatever = net.fetch(node, &Want::Tree(Path::root()));
             }
             if !self.look(node) {
-                // A known fault, of about 3 histories in 1,000: an answer that was proven in a tree the
-                // asker no longer has is dropped, and not asked for again. `PLY_STRICT=1` fails on it.
-                if std::env::var_os("PLY_STRICT").is_some() {
-                    self.fail(&format!("node {node} asked for the tree and did not get all"));
-                }
-                println!("skipped: node {node} of a history did not get all on demand");
-                continue;
+                self.fail(&format!("node {node} asked for the tree and did not get all"));
             }
             self.tally.on_demand += 1;
         }

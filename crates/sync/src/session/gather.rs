@@ -43,7 +43,12 @@ impl<E: Engine> Session<E> {
             Outcome::Partial | Outcome::Blind => Err(Failure::NoSource),
             Outcome::Refused => Err(Failure::Refused),
         };
-        self.finish(done.request, result);
+        if self.asked(done.request).is_some() {
+            self.answered(done.request, result)?;
+        } else {
+            self.finish(done.request, result);
+        }
+        self.fill_all()?;
         self.advance()
     }
 
@@ -54,7 +59,11 @@ impl<E: Engine> Session<E> {
         if inbox.is_empty() {
             return Ok(());
         }
-        self.store(&inbox, &[], Durability::Synced)?;
+        for request in self.store(&inbox, &[], Durability::Synced)? {
+            if let Some(request) = self.requests.get_mut(&request) {
+                request.misfits = true;
+            }
+        }
         if inbox.iter().any(|run| {
             LogKey::try_from(run.log.as_slice()).is_ok_and(|log| self.replica.admits(&log))
         }) {
@@ -69,7 +78,7 @@ impl<E: Engine> Session<E> {
     }
 
     /// Checks runs of blocks, in order, and stores them with the heads that vouch for them. Says
-    /// whether all found their place.
+    /// which requests had runs that did not find their place.
     ///
     /// Runs of metadata come before the content that their commits vouch for, so what cannot be
     /// vouched for yet is tried once more after the rest is stored. What is left then is no fault:
@@ -79,14 +88,15 @@ impl<E: Engine> Session<E> {
         runs: &[proto::Blocks],
         heads: &[VerifiedHead],
         durability: Durability,
-    ) -> Result<bool, SessionError> {
+    ) -> Result<Vec<u64>, SessionError> {
         let waiting = self.store_once(runs, heads, durability)?;
         if waiting.is_empty() {
-            return Ok(true);
+            return Ok(Vec::new());
         }
         self.replica.refresh()?;
         let still: Vec<proto::Blocks> = waiting.into_iter().cloned().collect();
-        Ok(self.store_once(&still, heads, durability)?.is_empty())
+        let misfits = self.store_once(&still, heads, durability)?;
+        Ok(misfits.into_iter().map(|run| run.request).collect())
     }
 
     fn store_once<'runs>(

@@ -260,7 +260,7 @@ impl<E: Engine> Session<E> {
             let commits: Vec<proto::Blocks> =
                 commits.filter(|run| fresh.iter().any(|log| log.0.as_slice() == run.log)).collect();
             let before = self.known(&fresh)?;
-            stale = !self.store(&commits, &heads, Durability::Synced)?;
+            stale = !self.store(&commits, &heads, Durability::Synced)?.is_empty();
             self.replica.refresh()?;
             changed |= before != self.known(&fresh)?;
         }

@@ -11,4 +11,5 @@
 mod faults;
 mod sparse;
 mod story;
+mod whole;
 mod world;

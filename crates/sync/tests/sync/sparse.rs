@@ -6,7 +6,7 @@ use ply_types::Path;
 use crate::world::{Node, Wire, over, path, sealed};
 
 /// Pseudo-random bytes that do not compress.
-fn noise(seed: u32, bytes: usize) -> Vec<u8> {
+pub(crate) fn noise(seed: u32, bytes: usize) -> Vec<u8> {
     let mut state = seed | 1;
     let mut next = || {
         state ^= state << 13;

@@ -202,6 +202,44 @@ impl Wire {
         self.finished.remove(position).1
     }
 
+    /// As [`Wire::ask`], but something happens after so many messages, of which both sides are told.
+    /// `None` when the answer came before that.
+    pub(crate) fn ask_while(
+        &mut self,
+        side: usize,
+        want: Want,
+        messages: usize,
+        happens: impl FnOnce(),
+    ) -> Option<Result<(), ply_sync::Failure>> {
+        let request = self.sides[side].request(want, Time::default()).unwrap();
+        for _ in 0..messages {
+            self.carry_one();
+        }
+        if self.finished.iter().any(|(id, _)| *id == request) {
+            return None;
+        }
+        happens();
+        self.changed();
+        let position = self.finished.iter().position(|(id, _)| *id == request).expect("an end");
+        Some(self.finished.remove(position).1)
+    }
+
+    /// Carries a single message, of the first side that has one to send.
+    fn carry_one(&mut self) {
+        for side in 0..2 {
+            while let Some(output) = self.sides[side].poll().unwrap() {
+                match output {
+                    Output::Send(message) => {
+                        self.tape.push(message.clone());
+                        return self.sides[1 - side].handle(&message, Time::default()).unwrap();
+                    }
+                    Output::Finished(request, result) => self.finished.push((request, result)),
+                    Output::Changed | Output::Arrived(..) => {}
+                }
+            }
+        }
+    }
+
     pub(crate) fn changed(&mut self) {
         for side in &mut self.sides {
             side.changed().unwrap();

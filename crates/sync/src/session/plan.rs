@@ -1,0 +1,219 @@
+//! Getting everything: one request for heads, then many for blocks.
+
+use std::ops::Range;
+
+use ply_drive::{DriveError, Want};
+use ply_engine::Engine;
+use ply_log::Head;
+use ply_proto::{self as proto, message::What};
+use ply_types::{LogKey, StateHash};
+
+use super::request::{Request, RequestKind};
+use super::{Failure, Session};
+use crate::error::SessionError;
+use crate::limits::{GET_BYTES, GETS_UNDER_WAY, ROUNDS_MAX};
+
+/// A block, or many, of a tree.
+type Gap = (Head, Range<u64>);
+
+/// Getting everything: heads, then metadata, then content, and again as long as news comes meanwhile.
+#[derive(Debug)]
+pub(super) struct Plan {
+    stage: PlanStage,
+    /// Blocks still to be asked for.
+    gaps: Vec<Gap>,
+    /// Steps whose answers are under way.
+    under_way: usize,
+    /// How often it began with the heads.
+    rounds: u32,
+    /// What counted when this round began to ask for blocks.
+    state: Option<StateHash>,
+    /// Blocks came in this round whose tree was another by then.
+    misfits: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PlanStage {
+    Heads,
+    Metadata,
+    Content,
+}
+
+impl Plan {
+    /// Before its first round.
+    pub(super) fn new() -> Self {
+        Self {
+            stage: PlanStage::Heads,
+            gaps: Vec::new(),
+            under_way: 0,
+            rounds: 0,
+            state: None,
+            misfits: false,
+        }
+    }
+
+    fn enter(&mut self, stage: PlanStage, mut gaps: Vec<Gap>) {
+        // The last gap is asked for first.
+        gaps.reverse();
+        (self.stage, self.gaps) = (stage, gaps);
+    }
+}
+
+impl<E: Engine> Session<E> {
+    fn plan(&mut self, number: u64) -> Option<&mut Plan> {
+        match self.requests.get_mut(&number) {
+            Some(Request { kind: RequestKind::Plan(plan), .. }) => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// Moves plans on whose steps are over.
+    pub(super) fn advance(&mut self) -> Result<(), SessionError> {
+        let plans: Vec<u64> = self
+            .requests
+            .iter()
+            .filter(|(_, request)| matches!(request.kind, RequestKind::Plan(_)))
+            .map(|(&number, _)| number)
+            .collect();
+        for number in plans {
+            self.advance_plan(number)?;
+        }
+        Ok(())
+    }
+
+    fn advance_plan(&mut self, number: u64) -> Result<(), SessionError> {
+        loop {
+            let Some(plan) = self.plan(number) else { return Ok(()) };
+            if plan.under_way < GETS_UNDER_WAY
+                && let Some((tree, gap)) = plan.gaps.pop()
+            {
+                plan.under_way += 1;
+                self.ask_part(number, tree, gap)?;
+                continue;
+            }
+            if plan.under_way != 0 {
+                return Ok(());
+            }
+            match plan.stage {
+                PlanStage::Heads => {
+                    let gaps = self.metadata_gaps()?;
+                    let state = self.replica.state_hash();
+                    if let Some(plan) = self.plan(number) {
+                        plan.state = Some(state);
+                        plan.enter(PlanStage::Metadata, gaps);
+                    }
+                }
+                PlanStage::Metadata => {
+                    let gaps = self.content_gaps()?;
+                    if let Some(plan) = self.plan(number) {
+                        plan.enter(PlanStage::Content, gaps);
+                    }
+                }
+                PlanStage::Content => return self.end_round(number),
+            }
+        }
+    }
+
+    /// Everything that this round knew of was asked for. If news came meanwhile there may be more.
+    fn end_round(&mut self, number: u64) -> Result<(), SessionError> {
+        let is_whole = self.metadata_gaps()?.is_empty() && self.content_gaps()?.is_empty();
+        let state = self.replica.state_hash();
+        let Some(plan) = self.plan(number) else { return Ok(()) };
+        let is_stale = plan.misfits || plan.state != Some(state);
+        if is_whole || !is_stale || plan.rounds == ROUNDS_MAX {
+            let result = if is_whole { Ok(()) } else { Err(Failure::NoSource) };
+            self.finish(number, result);
+            return Ok(());
+        }
+        self.begin_round(number)
+    }
+
+    /// Asks for heads, with which a round begins.
+    pub(super) fn begin_round(&mut self, number: u64) -> Result<(), SessionError> {
+        if let Some(plan) = self.plan(number) {
+            plan.rounds += 1;
+            plan.misfits = false;
+            plan.under_way = 1;
+            plan.enter(PlanStage::Heads, Vec::new());
+        }
+        let heads = self.begin(Want::Heads, Some(number))?;
+        debug_assert!(number < heads, "steps come after their plan");
+        Ok(())
+    }
+
+    /// A step is over.
+    pub(super) fn step_is_over(&mut self, whole: u64, misfits: bool) {
+        let now = self.now;
+        if let Some(request) = self.requests.get_mut(&whole) {
+            request.moved = now;
+        }
+        self.filled(whole);
+        if let Some(plan) = self.plan(whole) {
+            plan.under_way = plan.under_way.saturating_sub(1);
+            plan.misfits |= misfits;
+        }
+    }
+
+    /// Asks for the first part of a gap, and puts the rest back.
+    fn ask_part(&mut self, whole: u64, tree: Head, gap: Range<u64>) -> Result<(), SessionError> {
+        let mean = (tree.bytes / tree.length.max(1)).max(1);
+        let count = (GET_BYTES / mean).max(1);
+        let end = gap.end.min(gap.start.saturating_add(count));
+        if end < gap.end
+            && let Some(plan) = self.plan(whole)
+        {
+            plan.gaps.push((tree, end..gap.end));
+        }
+        let number = self.number(RequestKind::Single, Some(whole));
+        let mut spans = Vec::new();
+        let held = self.held_length(&tree.log)?;
+        if 0 < held && held < tree.length && gap.start != held {
+            // First of all, the proof that the tree held here grew into this one.
+            spans.push(proto::Span { start: held, end: held, within: 0 });
+        }
+        spans.push(proto::Span { start: gap.start, end, within: 0 });
+        self.send(What::Get(proto::Get {
+            request: number,
+            log: tree.log.0.to_vec(),
+            spans,
+            length: tree.length,
+        }));
+        Ok(())
+    }
+
+    /// Length of the tree that is held of a log.
+    pub(super) fn held_length(&self, log: &LogKey) -> Result<u64, SessionError> {
+        Ok(self.replica.logs().roots(log).map_err(DriveError::from)?.length())
+    }
+
+    fn metadata_gaps(&self) -> Result<Vec<Gap>, SessionError> {
+        let mut trees = Vec::new();
+        for log in self.replica.published_logs() {
+            if log != self.replica.writer_key() {
+                trees.extend(self.replica.signed_head(&log)?.map(|signed| signed.head));
+            }
+        }
+        self.gaps(trees)
+    }
+
+    fn content_gaps(&self) -> Result<Vec<Gap>, SessionError> {
+        // Of each layer the longest tree that anybody names.
+        let mut longest = std::collections::BTreeMap::<LogKey, Head>::new();
+        for head in self.replica.layers()?.0 {
+            let known = longest.entry(head.log).or_insert(head);
+            if known.length < head.length {
+                *known = head;
+            }
+        }
+        self.gaps(longest.into_values())
+    }
+
+    fn gaps(&self, trees: impl IntoIterator<Item = Head>) -> Result<Vec<Gap>, SessionError> {
+        let mut gaps = Vec::new();
+        for tree in trees {
+            let have = self.replica.logs().have(&tree.log).map_err(DriveError::from)?;
+            gaps.extend(have.missing(0..tree.length).map(|gap| (tree, gap)));
+        }
+        Ok(gaps)
+    }
+}
