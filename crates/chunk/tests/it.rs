@@ -16,6 +16,8 @@ mod cut;
 mod dictionary;
 #[path = "it/frame.rs"]
 mod frame;
+#[path = "it/fuzz.rs"]
+mod fuzz;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/list.rs"]

@@ -40,6 +40,8 @@ mod drive;
 mod entry;
 mod error;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod golden;
 mod host;
 mod key;

@@ -43,3 +43,6 @@ pub(crate) async fn write(
     stream.write_all(&length.to_le_bytes()).await?;
     stream.write_all(message).await
 }
+
+#[cfg(test)]
+mod fuzz;

@@ -30,6 +30,8 @@
 mod decode;
 mod draft;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod strings;
 
 use std::fmt;

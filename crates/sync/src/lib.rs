@@ -32,6 +32,8 @@
 //! - What the blocks say: `drive`.
 
 mod error;
+#[cfg(test)]
+mod fuzz;
 pub mod gossip;
 mod limits;
 mod message;

@@ -5,6 +5,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "the logs of these tests are small")]
 
 mod forks;
+mod fuzz;
 mod golden;
 mod have;
 mod logs;

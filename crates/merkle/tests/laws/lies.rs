@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::model::{Model, store};
 
-type Leaves = Vec<(LeafHash, u64)>;
+pub(crate) type Leaves = Vec<(LeafHash, u64)>;
 
 /// Every way to change one byte of hashes and counts.
 fn flips(part: ([u8; 32], u64)) -> impl Iterator<Item = ([u8; 32], u64)> {
@@ -20,7 +20,11 @@ fn flips(part: ([u8; 32], u64)) -> impl Iterator<Item = ([u8; 32], u64)> {
     })
 }
 
-fn honest(model: &Model, range: std::ops::Range<u64>, within: Within) -> (RangeProof, Leaves) {
+pub(crate) fn honest(
+    model: &Model,
+    range: std::ops::Range<u64>,
+    within: Within,
+) -> (RangeProof, Leaves) {
     let leaves = model.leaves(&range);
     (prove(range, within, &store(&model.nodes())).unwrap(), leaves)
 }

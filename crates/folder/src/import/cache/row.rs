@@ -42,6 +42,7 @@ pub(super) fn decode(row: &[u8]) -> Option<Facts> {
 
 #[cfg(test)]
 mod tests {
+    use ply_fuzz::{Form, RoundTrip, Target};
     use proptest::prelude::*;
 
     use super::*;
@@ -50,6 +51,15 @@ mod tests {
         let name = prop::collection::vec(any::<u8>(), 1..=255).prop_map(Vec::into_boxed_slice);
         (name, any::<[u8; 16]>(), any::<[u8; 16]>())
             .prop_map(|(name, print, digest)| (name, Fact { print: Print(print), digest }))
+    }
+
+    #[test]
+    fn fuzz_rows_of_facts() {
+        let facts = [(Box::from(*b"name"), Fact { print: Print([1; 16]), digest: [2; 16] })];
+        Target::new("import-facts", Form::Bytes, RoundTrip::Exact)
+            .seed("none", encode(&[]))
+            .seed("one", encode(&facts))
+            .run(|row| decode(row).map(|facts| encode(&facts)));
     }
 
     proptest! {

@@ -1,0 +1,5 @@
+//! Changed entries, commits, records, tickets, settings.
+
+mod commits;
+mod members;
+mod rows;
