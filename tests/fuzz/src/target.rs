@@ -122,7 +122,7 @@ impl Target {
         match self.check(input, again) {
             Ok(is_accepted) => is_accepted,
             Err(what) => {
-                let kept = plan.keeps_findings().then(|| self.keep(input)).unwrap_or_default();
+                let kept = if plan.keeps_findings() { self.keep(input) } else { String::new() };
                 let shown = input.get(..input.len().min(SHOWN_BYTES_MAX)).unwrap_or_default();
                 let (name, length, seed) = (self.name, input.len(), plan.seed);
                 panic!(
