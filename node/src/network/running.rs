@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ply_drive::{BoxFuture, Remote, Replica, Want};
-use ply_exchange::{Exchange, Side};
+use ply_exchange::{Exchange, RunError, Side};
 use ply_net::{Announce, Config, Dht, Identity, Limits, Mdns, Multiaddr, NetError, PeerId};
 use ply_store::Store;
-use ply_sync::Peer as SessionPeer;
+use ply_sync::{Peer as SessionPeer, SessionError};
 use ply_types::{DriveId, Fault};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::addresses::{parse_address, parse_addresses, parse_peer, session_peer};
@@ -25,8 +25,21 @@ use crate::node::Node;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a peer that sent wrong data is not spoken to.
 const BAN: Duration = Duration::from_mins(10);
+/// First pause before a session that ended is opened again; each later one is twice as long.
+const REOPEN_MIN: Duration = Duration::from_millis(100);
+/// Longest pause.
+const REOPEN_MAX: Duration = Duration::from_secs(30);
 /// Where a node listens that was not told where.
 const LISTEN_DEFAULT: [&str; 2] = ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"];
+
+/// Whether a session is worth opening again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It may go better next time.
+    ForNow,
+    /// The peer does not know the drive, or is spoken to no longer.
+    Forever,
+}
 
 /// See the module's page.
 pub(super) struct Running {
@@ -85,39 +98,65 @@ pub(super) fn machine(error: &NetError) -> NetworkError {
 }
 
 impl Running {
-    /// Opens a session for a drive with a peer, in a task of its own.
+    /// Keeps a session for a drive open with a peer, in a task of its own, as long as the peer is
+    /// connected: one that breaks is opened again.
     pub(super) fn open(self: &Arc<Self>, peer: PeerId, drive: DriveId) {
         let running = Arc::clone(self);
         tokio::spawn(async move {
-            match running.net.open(peer).await {
-                Ok(stream) => running.converse(stream, Side::Opener(drive)).await,
-                Err(error) => tracing::debug!(%peer, %error, "no stream"),
+            let mut pause = REOPEN_MIN;
+            loop {
+                let began = Instant::now();
+                match running.net.open(peer).await {
+                    Ok(stream) => {
+                        if running.converse(stream, Side::Opener(drive)).await == Ended::Forever {
+                            return;
+                        }
+                    }
+                    Err(error) => tracing::debug!(%peer, %error, "no stream"),
+                }
+                if REOPEN_MAX < began.elapsed() {
+                    pause = REOPEN_MIN;
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(REOPEN_MAX);
+                if !running.wants_session(peer, &drive).await {
+                    return;
+                }
             }
         });
     }
 
+    /// Whether a session with a connected peer is missing.
+    async fn wants_session(&self, peer: PeerId, drive: &DriveId) -> bool {
+        let name = session_peer(peer);
+        self.exchange.drive(drive).is_some()
+            && self.exchange.sessions(drive).iter().all(|info| info.peer != name)
+            && self.net.peers().await.iter().any(|info| info.peer == peer)
+    }
+
     /// Runs a session over a stream to its end.
-    pub(super) async fn converse(self: &Arc<Self>, stream: ply_net::Stream, side: Side) {
+    pub(super) async fn converse(self: &Arc<Self>, stream: ply_net::Stream, side: Side) -> Ended {
         let peer = stream.peer();
         let them = session_peer(peer);
         self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(them, peer);
-        let result = self.exchange.run(stream, self.me, them, side).await;
-        match result {
-            Ok(traffic) => tracing::debug!(%peer, ?traffic, "a session ended"),
-            Err(error) => {
-                tracing::debug!(%peer, %error, "a session ended");
-                let is_wrong = matches!(
-                    &error,
-                    ply_exchange::RunError::Session(wrong)
-                        if wrong.fault() == Fault::Peer
-                            && !matches!(wrong, ply_sync::SessionError::Stranger)
-                );
-                if is_wrong {
-                    tracing::warn!(%peer, %error, "a peer sent wrong data");
-                    self.net.ban(peer, BAN).await;
-                }
+        let error = match self.exchange.run(stream, self.me, them, side).await {
+            Ok(traffic) => {
+                tracing::debug!(%peer, ?traffic, "a session ended");
+                return Ended::ForNow;
             }
+            Err(error) => error,
+        };
+        tracing::debug!(%peer, %error, "a session ended");
+        if matches!(&error, RunError::Session(SessionError::Stranger)) {
+            // Once it knows the drive it opens a session itself.
+            return Ended::Forever;
         }
+        if matches!(&error, RunError::Session(wrong) if wrong.fault() == Fault::Peer) {
+            tracing::warn!(%peer, %error, "a peer sent wrong data");
+            self.net.ban(peer, BAN).await;
+            return Ended::Forever;
+        }
+        Ended::ForNow
     }
 
     pub(super) fn note_address(&self, address: Multiaddr, is_there: bool) {
@@ -164,7 +203,7 @@ impl Running {
             match fetched {
                 Ok(Ok(())) => break,
                 Ok(Err(_)) if Instant::now() < deadline => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    sleep(Duration::from_millis(50)).await;
                 }
                 _ => return Err(unreachable()),
             }

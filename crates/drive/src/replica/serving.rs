@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use ply_chunk::Kind;
 use ply_engine::{Durability, Engine};
-use ply_log::{Head, HeadStep, SignedHead};
+use ply_log::{Head, HeadStep, LogsError, SignedHead};
 use ply_types::{LogKey, Name, Path};
 
 use super::Replica;
@@ -32,10 +32,22 @@ impl<E: Engine> Replica<E> {
 
     /// The newest signed head of a log. This node's own is signed here, once that is allowed.
     pub fn signed_head(&self, log: &LogKey) -> Result<Option<SignedHead>, DriveError> {
-        let held = self.logs.head(log)?;
         if *log != self.writer_key() || !self.may_sign.load(Ordering::Acquire) {
-            return Ok(held);
+            return Ok(self.logs.head(log)?);
         }
+        loop {
+            match self.sign_own() {
+                // A commit or another session came between: the log is looked at anew.
+                Err(DriveError::Log(LogsError::Moved { .. })) => {}
+                signed => return signed,
+            }
+        }
+    }
+
+    /// The own head, which grows to the whole log here.
+    fn sign_own(&self) -> Result<Option<SignedHead>, DriveError> {
+        let log = &self.writer_key();
+        let held = self.logs.head(log)?;
         let roots = self.logs.roots(log)?;
         if roots.length() <= held.map_or(0, |signed| signed.head.length) {
             return Ok(held);

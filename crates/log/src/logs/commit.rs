@@ -12,6 +12,7 @@ use super::read::{self, GROUP_LEVEL};
 use super::staging::{Staging, State};
 use super::{LogsError, rows};
 use crate::have::{HaveMap, page_to_bytes};
+use crate::head::SignedHead;
 
 /// Leaves of a group.
 const GROUP_LEAVES: usize = 1 << GROUP_LEVEL;
@@ -57,12 +58,23 @@ fn put_marks<E: Engine>(
         }
     }
     if state.roots != *stored_roots {
-        if read::roots(engine, log)? != *stored_roots || read::head(engine, log)? != *stored_head {
+        let head = read::head(engine, log)?;
+        let has_head = head == *stored_head || signed_meanwhile(state, head.as_ref());
+        if read::roots(engine, log)? != *stored_roots || !has_head {
             return Err(LogsError::Moved { log: *log });
         }
         batch.put(Table::Log, rows::roots_key(log), rows::roots_to_bytes(&state.roots));
     }
     Ok(())
+}
+
+/// Whether what happened since the staging began is only that its log, as it was then, was signed:
+/// what grows out of it grows out of that head too.
+fn signed_meanwhile(state: &State, head: Option<&SignedHead>) -> bool {
+    let (stored_head, stored_roots) = &state.stored;
+    let has_grown = stored_roots.length() <= state.roots.length();
+    let is_covered = head.is_some_and(|signed| signed.head.length <= stored_roots.length());
+    state.head == *stored_head && has_grown && is_covered
 }
 
 /// Writes those rows of the have-map that changed.

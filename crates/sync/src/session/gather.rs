@@ -2,7 +2,7 @@
 
 use ply_drive::DriveError;
 use ply_engine::{Durability, Engine};
-use ply_log::{Accepted, Head, HeadStep, VerifiedHead};
+use ply_log::{Accepted, Head, HeadStep, LogsError, VerifiedHead};
 use ply_merkle::{RangeProof, Trusted, Within};
 use ply_proto::{self as proto, done::Outcome};
 use ply_types::{LogKey, NodeHash, TreeHash};
@@ -89,14 +89,30 @@ impl<E: Engine> Session<E> {
         heads: &[VerifiedHead],
         durability: Durability,
     ) -> Result<Vec<u64>, SessionError> {
-        let waiting = self.store_once(runs, heads, durability)?;
+        let waiting = self.store_now(runs, heads, durability)?;
         if waiting.is_empty() {
             return Ok(Vec::new());
         }
         self.replica.refresh()?;
         let still: Vec<proto::Blocks> = waiting.into_iter().cloned().collect();
-        let misfits = self.store_once(&still, heads, durability)?;
+        let misfits = self.store_now(&still, heads, durability)?;
         Ok(misfits.into_iter().map(|run| run.request).collect())
+    }
+
+    /// Stores once, whoever else writes to the same logs: each time that somebody came between,
+    /// they got on, so this ends.
+    fn store_now<'runs>(
+        &mut self,
+        runs: &'runs [proto::Blocks],
+        heads: &[VerifiedHead],
+        durability: Durability,
+    ) -> Result<Vec<&'runs proto::Blocks>, SessionError> {
+        loop {
+            match self.store_once(runs, heads, durability) {
+                Err(SessionError::Local(DriveError::Log(LogsError::Moved { .. }))) => {}
+                stored => return stored,
+            }
+        }
     }
 
     fn store_once<'runs>(
@@ -105,7 +121,7 @@ impl<E: Engine> Session<E> {
         heads: &[VerifiedHead],
         durability: Durability,
     ) -> Result<Vec<&'runs proto::Blocks>, SessionError> {
-        let local = |error: ply_log::LogsError| SessionError::Local(DriveError::from(error));
+        let local = |error: LogsError| SessionError::Local(DriveError::from(error));
         let replica = std::sync::Arc::clone(&self.replica);
         let mut staging = replica.logs().stage();
         let mut waiting = Vec::new();

@@ -89,3 +89,19 @@ fn an_edit_of_what_was_seen_is_no_conflict() {
         assert_eq!(list[0].2, b"three");
     }
 }
+
+#[test]
+fn sessions_that_bring_the_same_news_at_once_do_not_hinder_each_other() {
+    let a = Node::owner(1, sealed());
+    let b = Node::joined(2, a.share());
+    let mut wires = [Wire::connect(&b, &a), Wire::connect(&b, &a)];
+    for round in 0..40 {
+        a.put_commit(&format!("{round}.txt"), b"news");
+        std::thread::scope(|scope| {
+            for wire in &mut wires {
+                scope.spawn(|| wire.changed());
+            }
+        });
+    }
+    assert_eq!(b.list().len(), 40);
+}
