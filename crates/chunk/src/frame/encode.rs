@@ -86,7 +86,12 @@ impl Encoder {
         self.scratch.reserve_exact(zstd_safe::compress_bound(RAW_BYTES_MAX as usize));
         let context = match dictionary {
             Some(dictionary) => loaded(&mut self.loaded, self.level, dictionary)?,
-            None => plain(&mut self.plain, self.level)?,
+            None => {
+                let context = plain(&mut self.plain, self.level)?;
+                let level = self.level.for_chunk(bytes.len());
+                check(context.set_parameter(CParameter::CompressionLevel(level.into())))?;
+                context
+            }
         };
         check(context.compress2(&mut self.scratch, bytes))?;
         self.scratch.strip_prefix(&ZSTD_MAGIC).ok_or("no magic number")

@@ -3,6 +3,9 @@
 use ply_types::Fault;
 use thiserror::Error;
 
+/// Chunks up to here are small to zstd: it searches them in tables of another size.
+const SMALL_BYTES_MAX: usize = 16 << 10;
+
 /// A compression level of zstd, 1 (fast) to 19 (small).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Level(u8);
@@ -35,6 +38,17 @@ impl Level {
         }
     }
 
+    /// What zstd is told for a chunk of so many bytes.
+    ///
+    /// Of chunks above 16 KiB zstd's level 4 makes about 1.5 % less than level 3 in the same time; of
+    /// smaller ones it takes half as long again for what it saves.
+    pub(super) const fn for_chunk(self, bytes: usize) -> u8 {
+        match self {
+            Self::DEFAULT if SMALL_BYTES_MAX < bytes => 4,
+            Self(level) => level,
+        }
+    }
+
     /// The number.
     pub const fn number(self) -> u8 {
         self.0
@@ -53,5 +67,14 @@ mod tests {
         assert_eq!(Level::new(1).map(Level::number), Ok(1));
         assert_eq!(Level::new(19).map(Level::number), Ok(19));
         assert_eq!(Level::new(3), Ok(Level::DEFAULT));
+    }
+
+    #[test]
+    fn only_the_default_depends_on_the_size_of_a_chunk() {
+        let levels = |level: Level| [16 << 10, (16 << 10) + 1].map(|bytes| level.for_chunk(bytes));
+        assert_eq!(levels(Level::DEFAULT), [3, 4]);
+        for level in (1..=19).filter(|&level| level != 3) {
+            assert_eq!(levels(Level(level)), [level; 2]);
+        }
     }
 }
