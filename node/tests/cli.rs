@@ -11,6 +11,8 @@ mod cli {
     mod daemon;
     mod files;
     mod homes;
+    mod kills;
+    mod limits;
     mod ply;
     mod sharing;
     mod story;

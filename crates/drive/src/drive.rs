@@ -10,6 +10,7 @@ mod conflicts;
 mod file;
 mod history;
 mod links;
+mod mend;
 mod metadata;
 mod past;
 mod read;
@@ -32,6 +33,7 @@ pub use read::ReadHandle;
 pub use versions::{PastVersion, VersionStream};
 pub use write::{Create, WriteOptions};
 
+use self::mend::Mended;
 use crate::error::{DriveError, Missing};
 use crate::remote::{Alone, Remote, RemoteError, Want};
 use crate::replica::Replica;
@@ -88,11 +90,15 @@ impl<E: Engine> Drive<E> {
         mut operation: impl FnMut() -> Result<T, DriveError>,
     ) -> Result<T, DriveError> {
         let mut whole = Some(want);
-        let mut asked: Option<Missing> = None;
+        let (mut asked, mut mended): (Option<Missing>, _) = (None, Mended::new());
         for _ in 0..FETCHES_MAX {
             let missing = match operation() {
+                Ok(result) => return Ok(result),
                 Err(DriveError::Missing(missing)) => missing,
-                result => return result,
+                Err(error) => {
+                    self.mend(path, error, &mut mended).await?;
+                    continue;
+                }
             };
             // The whole answer first; then the very block, from whoever has it.
             let want = match whole.take() {

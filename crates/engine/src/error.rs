@@ -75,7 +75,9 @@ impl EngineError {
         match self {
             Self::Damaged { .. } => Fault::Corrupt,
             Self::Full { .. } => Fault::Full,
-            Self::TooLong { .. } | Self::Newer { .. } => Fault::Invalid,
+            Self::TooLong { .. } => Fault::Invalid,
+            // No change to the request would help: this program must not touch that store.
+            Self::Newer { .. } => Fault::Denied,
             Self::InUse { .. } => Fault::Conflict,
             Self::Io { .. } | Self::Database { .. } => Fault::Machine,
         }

@@ -8,8 +8,6 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Cases of a bounded run.
-const CASES: u64 = 4000;
 /// The seed of a bounded run.
 const SEED: u64 = 2026;
 
@@ -34,12 +32,12 @@ impl Plan {
         }
     }
 
-    /// Whether another case comes after so many.
-    pub(crate) fn goes_on(&self, cases: u64) -> bool {
+    /// Whether another case comes after so many; `bound` is where a bounded run ends.
+    pub(crate) fn goes_on(&self, cases: u64, bound: u64) -> bool {
         match self.until {
             // The clock is dearer than most cases.
             Some(until) => !cases.is_multiple_of(64) || Instant::now() < until,
-            None => cases < CASES,
+            None => cases < bound,
         }
     }
 

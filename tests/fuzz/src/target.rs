@@ -12,6 +12,8 @@ use crate::dice::Dice;
 use crate::mutate::{Form, mutate};
 use crate::plan::Plan;
 
+/// Cases of a bounded run.
+const CASES: u64 = 4000;
 /// Inputs that are changed further: the corpus, and what was accepted since.
 const POOL_MAX: usize = 512;
 /// Bytes of an input that a message shows.
@@ -34,6 +36,7 @@ pub struct Target {
     round_trip: RoundTrip,
     base_bytes: u64,
     bytes_per_byte: u64,
+    cases: u64,
     seeds: Vec<Kept>,
 }
 
@@ -42,7 +45,7 @@ impl Target {
     /// each byte of input, unless [`Target::memory`] says otherwise.
     pub fn new(name: &'static str, form: Form, round_trip: RoundTrip) -> Self {
         let (base_bytes, bytes_per_byte) = (64 << 10, 32);
-        Self { name, form, round_trip, base_bytes, bytes_per_byte, seeds: Vec::new() }
+        Self { name, form, round_trip, base_bytes, bytes_per_byte, cases: CASES, seeds: Vec::new() }
     }
 
     /// Adds a valid encoding. `PLY_FUZZ_WRITE=1` writes it into the corpus under this name.
@@ -56,6 +59,12 @@ impl Target {
     #[must_use]
     pub fn memory(self, base_bytes: u64, bytes_per_byte: u64) -> Self {
         Self { base_bytes, bytes_per_byte, ..self }
+    }
+
+    /// Cases of a bounded run, for decoders that take long.
+    #[must_use]
+    pub fn cases(self, cases: u64) -> Self {
+        Self { cases, ..self }
     }
 
     /// Runs the decoder on the corpus and on what is made of it. `again` gives what an accepted input's
@@ -86,7 +95,7 @@ impl Target {
         let own = pool.len();
         let mut dice = Dice::new(plan.seed);
         let (mut cases, mut accepted) = (0, 0_u64);
-        while plan.goes_on(cases) {
+        while plan.goes_on(cases, self.cases) {
             let (Some(from), Some(other)) = (dice.clone_pick(&pool), dice.clone_pick(&pool)) else {
                 break;
             };

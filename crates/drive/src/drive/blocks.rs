@@ -3,6 +3,7 @@
 use ply_engine::Engine;
 use ply_types::Path;
 
+use super::mend::Mended;
 use super::{Drive, FETCHES_MAX};
 use crate::error::{DriveError, Missing};
 use crate::remote::Want;
@@ -17,11 +18,15 @@ impl<E: Engine> Drive<E> {
         path: &Path,
         mut operation: impl FnMut() -> Result<T, DriveError>,
     ) -> Result<T, DriveError> {
-        let mut asked: Option<Missing> = None;
+        let (mut asked, mut mended): (Option<Missing>, _) = (None, Mended::new());
         for _ in 0..FETCHES_MAX {
             let missing = match operation() {
+                Ok(result) => return Ok(result),
                 Err(DriveError::Missing(missing)) => missing,
-                result => return result,
+                Err(error) => {
+                    self.mend(path, error, &mut mended).await?;
+                    continue;
+                }
             };
             let want = Want::Blocks { log: missing.log, blocks: missing.block..missing.block + 1 };
             // Brought and not there: nobody has it.

@@ -128,10 +128,11 @@ impl From<Named> for Option<Metadata> {
 impl<E: Engine> Drive<E> {
     /// All that is known of a path, nothing included.
     pub(crate) async fn state(&self, path: &Path) -> Result<PathState, DriveError> {
-        let mut state = self.replica.view().path(path)?;
+        let look = || self.replica.view().path(path);
+        let mut state = self.sound(path, look).await?;
         let is_partial = !state.missing.is_empty() || !self.replica.unfetched().is_empty();
         if is_partial && self.fetch(Want::Stat(path.clone())).await.is_ok() {
-            state = self.replica.view().path(path)?;
+            state = self.sound(path, look).await?;
         }
         Ok(state)
     }
@@ -192,10 +193,11 @@ impl<E: Engine> Drive<E> {
         path: &Path,
         after: Option<&Name>,
     ) -> Result<(Vec<DirEntry>, bool, Vec<LogKey>), DriveError> {
-        let mut listing = self.replica.view().list(path, after, STRETCH)?;
+        let list = || self.replica.view().list(path, after, STRETCH);
+        let mut listing = self.sound(path, list).await?;
         let is_partial = !listing.missing.is_empty() || !self.replica.unfetched().is_empty();
         if is_partial && self.fetch(Want::List(path.clone())).await.is_ok() {
-            listing = self.replica.view().list(path, after, STRETCH)?;
+            listing = self.sound(path, list).await?;
         }
         let unfetched = listing.missing.iter().map(|(writer, _)| *writer).collect();
         let entries = listing.names.into_iter().filter_map(Option::from).collect();

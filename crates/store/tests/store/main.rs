@@ -5,6 +5,8 @@
 mod crash;
 mod damage;
 mod full;
+mod fuzz;
 mod owner;
+mod power;
 mod suite;
 mod world;

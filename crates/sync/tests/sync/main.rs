@@ -8,6 +8,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod clock;
+mod damage;
 mod faults;
 mod sparse;
 mod story;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use futures::executor::block_on;
 use ply_drive::{
@@ -19,11 +19,20 @@ use ply_types::{DriveId, LogKey, Path, ReadKey, Seed, Time, Timestamp};
 pub(crate) struct Machine {
     pub(crate) dice: AtomicU64,
     pub(crate) seed: u64,
+    /// Seconds since 1970.
+    pub(crate) clock: AtomicI64,
+}
+
+impl Machine {
+    fn new(seed: u8, thrown: u64) -> Arc<Self> {
+        let (dice, clock) = (AtomicU64::new(thrown), AtomicI64::new(1_700_000_000));
+        Arc::new(Self { dice, seed: u64::from(seed), clock })
+    }
 }
 
 impl Host for Machine {
     fn now(&self) -> Timestamp {
-        Timestamp { seconds: 1_700_000_000, nanos: 0 }
+        Timestamp { seconds: self.clock.load(Ordering::Relaxed), nanos: 0 }
     }
 
     fn random(&self) -> [u8; 32] {
@@ -39,6 +48,8 @@ impl Host for Machine {
 /// One node with one drive.
 pub(crate) struct Node {
     pub(crate) name: u8,
+    pub(crate) host: Arc<Machine>,
+    pub(crate) engine: Arc<MemoryEngine>,
     pub(crate) replica: Arc<Replica<MemoryEngine>>,
     pub(crate) drive: Drive<MemoryEngine>,
 }
@@ -74,11 +85,24 @@ impl Node {
             addresses: Vec::new(),
             paused: false,
         };
-        let host = Machine { dice: AtomicU64::new(0), seed: u64::from(name) };
+        let host = Machine::new(name, 0);
+        let machine: Arc<dyn Host> = Arc::<Machine>::clone(&host);
         let node = Seed::new([0x80 | name; 32]);
         let engine = Arc::new(MemoryEngine::new());
-        let replica = Replica::open(engine, settings, &node, Arc::new(host)).unwrap();
-        Self { name, drive: Drive::alone(Arc::clone(&replica)), replica }
+        let replica = Replica::open(Arc::clone(&engine), settings, &node, machine).unwrap();
+        Self { name, host, engine, drive: Drive::alone(Arc::clone(&replica)), replica }
+    }
+
+    /// The node after it started again, with the same store.
+    pub(crate) fn restarted(&self) -> Result<Self, ply_drive::DriveError> {
+        let host = Machine::new(self.name, 1 << 32);
+        let machine: Arc<dyn Host> = Arc::<Machine>::clone(&host);
+        let node = Seed::new([0x80 | self.name; 32]);
+        let engine = Arc::clone(&self.engine);
+        let settings = self.replica.settings();
+        let replica = Replica::open(Arc::clone(&engine), settings, &node, machine)?;
+        let drive = Drive::alone(Arc::clone(&replica));
+        Ok(Self { name: self.name, host, engine, replica, drive })
     }
 
     /// A pass with an invite to write.
@@ -146,30 +170,50 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn connect(opener: &Node, answerer: &Node) -> Self {
+        let mut wire = Self::open(opener, answerer).unwrap();
+        wire.pump();
+        wire
+    }
+
+    /// Connects and lets the opener ask, where either side may break off.
+    pub(crate) fn try_ask(
+        opener: &Node,
+        answerer: &Node,
+        want: Want,
+    ) -> Result<(), ply_sync::SessionError> {
+        let mut wire = Self::open(opener, answerer)?;
+        wire.try_pump()?;
+        wire.sides[0].request(want, Time::default())?;
+        wire.try_pump()
+    }
+
+    fn open(opener: &Node, answerer: &Node) -> Result<Self, ply_sync::SessionError> {
         let (me, them) = (Peer([opener.name; 32]), Peer([answerer.name; 32]));
         let now = Time::default();
-        let mut first = Session::open(Arc::clone(&opener.replica), me, them, [1; 32], now).unwrap();
-        let Some(Output::Send(hello)) = first.poll().unwrap() else { panic!("no hello") };
+        let mut first = Session::open(Arc::clone(&opener.replica), me, them, [1; 32], now)?;
+        let Some(Output::Send(hello)) = first.poll()? else { panic!("no hello") };
         let drives = [Arc::clone(&answerer.replica)];
-        let second = Session::answer(&hello, &drives, them, me, [2; 32], now).unwrap();
-        let mut wire = Self {
+        let second = Session::answer(&hello, &drives, them, me, [2; 32], now)?;
+        Ok(Self {
             sides: [first, second],
             queues: [VecDeque::new(), VecDeque::new()],
             finished: Vec::new(),
             tape: vec![hello],
             turns: 0,
-        };
-        wire.pump();
-        wire
+        })
     }
 
     /// Carries messages both ways until nobody has anything to say.
     pub(crate) fn pump(&mut self) {
+        self.try_pump().unwrap();
+    }
+
+    fn try_pump(&mut self) -> Result<(), ply_sync::SessionError> {
         loop {
             let mut moved = false;
             for side in 0..2 {
                 let mut spoke = false;
-                while let Some(output) = self.sides[side].poll().unwrap() {
+                while let Some(output) = self.sides[side].poll()? {
                     match output {
                         Output::Send(message) => {
                             self.tape.push(message.clone());
@@ -184,12 +228,12 @@ impl Wire {
             }
             for side in 0..2 {
                 while let Some(message) = self.queues[side].pop_front() {
-                    self.sides[1 - side].handle(&message, Time::default()).unwrap();
+                    self.sides[1 - side].handle(&message, Time::default())?;
                     moved = true;
                 }
             }
             if !moved {
-                break;
+                return Ok(());
             }
         }
     }
