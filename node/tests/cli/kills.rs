@@ -66,7 +66,8 @@ impl Instants {
 fn content(round: usize, number: usize) -> Vec<u8> {
     let bytes = if number.is_multiple_of(10) { 150_000 } else { 100 + 31 * number };
     let mut content = format!("{round} {number} ").into_bytes();
-    content.extend(noise(bytes).iter().map(|byte| byte ^ (round * 7 + number) as u8));
+    let mark = (round * 7 + number).to_le_bytes()[0];
+    content.extend(noise(bytes).iter().map(|byte| byte ^ mark));
     content
 }
 
@@ -112,6 +113,18 @@ fn wait(child: &mut Child, delay: Duration) -> bool {
     child.try_wait().expect("asked").is_some()
 }
 
+/// Every file of an import is there, and some of them read as they should.
+fn is_whole(ply: &Ply, imported: usize) {
+    let listed = ply.ok(&format!("ls -R d:/run{imported} --json"));
+    let files = json(&listed).into_iter().filter(|entry| entry["kind"] == "file").count();
+    assert_eq!(files, FILES, "round {imported} is not whole");
+    for number in [0, 7, FILES - 1] {
+        let path = format!("cat d:/run{imported}/{}", name(number));
+        let read = ply.run(&words(&path));
+        assert!(read.output == content(imported, number), "{path}: {}", read.errors);
+    }
+}
+
 /// The world of the test: one node that writes, and one that fetches from it.
 struct World {
     ours: Ply,
@@ -137,18 +150,7 @@ impl World {
         let verified = self.ours.run(&words("verify d"));
         assert_eq!(verified.code, 0, "round {round}: {verified:?}");
         for &imported in &self.imported {
-            self.is_whole(&self.ours, imported);
-        }
-    }
-
-    fn is_whole(&self, ply: &Ply, imported: usize) {
-        let listed = ply.ok(&format!("ls -R d:/run{imported} --json"));
-        let files = json(&listed).into_iter().filter(|entry| entry["kind"] == "file").count();
-        assert_eq!(files, FILES, "round {imported} is not whole");
-        for number in [0, 7, FILES - 1] {
-            let path = format!("cat d:/run{imported}/{}", name(number));
-            let read = ply.run(&words(&path));
-            assert!(read.output == content(imported, number), "{path}: {}", read.errors);
+            is_whole(&self.ours, imported);
         }
     }
 
@@ -214,7 +216,7 @@ impl World {
         drop(node);
         drop(server);
         // With nobody in reach: all that was committed is here.
-        self.is_whole(&self.theirs, round);
+        is_whole(&self.theirs, round);
         ended
     }
 }

@@ -122,7 +122,9 @@ impl<'calls> Disk<'calls> {
             match naming {
                 Naming::Set { path, inode, instead_of } => {
                     names.insert(path, inode);
-                    instead_of.as_ref().map(|old| names.remove(old));
+                    if let Some(old) = instead_of {
+                        names.remove(old);
+                    }
                 }
                 Naming::Remove { path } => drop(names.remove(path)),
             }
