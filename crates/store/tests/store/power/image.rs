@@ -60,7 +60,9 @@ impl<'calls> Disk<'calls> {
     pub(crate) fn of(calls: &'calls [Call]) -> Self {
         let mut disk = Self::default();
         disk.folders.insert(String::new());
-        calls.iter().for_each(|call| disk.call(call));
+        for call in calls {
+            disk.call(call);
+        }
         disk
     }
 
@@ -87,7 +89,7 @@ impl<'calls> Disk<'calls> {
                 }
             }
             Kind::Rename => {
-                let inode = self.names.remove(&path).expect("a file that was made");
+                let inode = self.names.remove(&path).unwrap();
                 self.names.insert(call.other.clone(), inode);
                 let to = call.other.clone();
                 self.namings.push(Naming::Set { path: to, inode, instead_of: Some(path) });
@@ -139,7 +141,9 @@ impl Inode<'_> {
     fn bytes(&self, dice: &mut Dice, mode: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         let (synced, rest) = self.changes.split_at(self.synced);
-        synced.iter().for_each(|change| change.apply(&mut bytes));
+        for change in synced {
+            change.apply(&mut bytes);
+        }
         for change in rest {
             match mode {
                 0 => {}
