@@ -21,8 +21,6 @@
 
 mod client;
 mod frame;
-#[cfg(test)]
-mod fuzz;
 mod request;
 mod server;
 mod socket;

@@ -141,9 +141,6 @@ impl Moment {
 }
 
 #[cfg(test)]
-mod fuzz;
-
-#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -12,7 +12,7 @@ const PACK_HEADER_BYTES: usize = 16;
 const RECORD_HEADER_BYTES: usize = 20;
 
 /// A database is made for each case.
-const CASES: u64 = 120;
+const CASES: u64 = 40;
 
 /// What is left of a pack after a store was opened on it; `None` when the store began another one.
 fn recovered(pack: &[u8]) -> Option<Vec<u8>> {

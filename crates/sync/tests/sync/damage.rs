@@ -13,7 +13,7 @@ use ply_types::{Fault, LogKey, Path};
 use crate::world::{Node, Pass, Wire, over, sealed};
 
 /// Flips in each of the two tests.
-const FLIPS: u64 = 1500;
+const FLIPS: u64 = 1100;
 
 /// Content that takes several chunks, one chunk, and none: the last stays in its entry.
 fn files() -> BTreeMap<String, Vec<u8>> {
