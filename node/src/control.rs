@@ -21,6 +21,8 @@
 
 mod client;
 mod frame;
+#[cfg(test)]
+mod fuzz;
 mod request;
 mod server;
 mod socket;
