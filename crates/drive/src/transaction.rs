@@ -27,6 +27,7 @@ use crate::replica::{Event, Replica};
 use crate::view::View;
 
 pub use commit::Committed;
+pub(crate) use paths::Vacated;
 pub(crate) use since::Begun;
 
 /// The one that writes. Others wait until it is dropped.
@@ -75,6 +76,7 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
             return Err(DriveError::Blind { drive: replica.name() });
         }
         replica.admit_self()?;
+        replica.note_key()?;
         let mut transaction = Self {
             view: replica.view(),
             staging: None,

@@ -32,7 +32,10 @@ impl<E: Engine> Replica<E> {
 
     /// The newest signed head of a log. This node's own is signed here, once that is allowed.
     pub fn signed_head(&self, log: &LogKey) -> Result<Option<SignedHead>, DriveError> {
-        if *log != self.writer_key() || !self.may_sign.load(Ordering::Acquire) {
+        let may_sign = self.may_sign.load(Ordering::Acquire)
+            && !self.is_disowned.load(Ordering::Acquire)
+            && !self.is_forked(log);
+        if *log != self.writer_key() || !may_sign {
             return Ok(self.logs.head(log)?);
         }
         loop {
@@ -83,7 +86,8 @@ impl<E: Engine> Replica<E> {
         Ok(head)
     }
 
-    /// The layers that the trees of the view name, as far as their tables are here.
+    /// The layers that the committed trees name, as far as their tables are here. Those of the draft
+    /// are no peer's business: [`draft_layer_heads`](Self::draft_layer_heads).
     pub fn layers(self: &Arc<Self>) -> Result<(Vec<Head>, Vec<Missing>), DriveError> {
         let view = self.view();
         let (mut heads, mut missing) = (Vec::new(), Vec::new());

@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+mod copies;
 mod create;
 mod file_law;
+mod members;
 mod suite;
