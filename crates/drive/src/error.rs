@@ -110,7 +110,9 @@ pub enum DriveError {
         drive: String,
     },
     /// This node holds the drive without its read key.
-    #[error("drive '{drive}' cannot be read here: this node joined it as a blind mirror")]
+    #[error(
+        "drive '{drive}' cannot be read here: this node keeps it as a blind mirror, without its read key"
+    )]
     Blind {
         /// The local name of the drive.
         drive: String,

@@ -37,7 +37,8 @@ impl<E: Engine> Sessions<E> {
         join_all(opening).await.into_iter().flatten().collect()
     }
 
-    async fn ask(&self, want: Want) -> Result<(), RemoteError> {
+    /// Asks one session after another until one has it.
+    pub(crate) async fn ask(&self, want: Want) -> Result<(), RemoteError> {
         let links = self.ready().await;
         if links.is_empty() {
             return Err(RemoteError::NoPeer);

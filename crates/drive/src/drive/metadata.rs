@@ -128,6 +128,9 @@ impl From<Named> for Option<Metadata> {
 impl<E: Engine> Drive<E> {
     /// All that is known of a path, nothing included.
     pub(crate) async fn state(&self, path: &Path) -> Result<PathState, DriveError> {
+        if !self.replica.is_readable() {
+            return Err(DriveError::Blind { drive: self.replica.name() });
+        }
         let mut state = self.replica.view().path(path)?;
         let is_partial = !state.missing.is_empty() || !self.replica.unfetched().is_empty();
         if is_partial && self.fetch(Want::Stat(path.clone())).await.is_ok() {

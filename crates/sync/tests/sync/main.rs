@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod blind;
 mod faults;
 mod sparse;
 mod story;
