@@ -11,6 +11,7 @@ mod cli {
     mod daemon;
     mod files;
     mod homes;
+    mod mirror;
     mod ply;
     mod sharing;
     mod story;

@@ -8,5 +8,6 @@
     reason = "tests fail by panicking"
 )]
 
+mod hostile;
 mod mirror;
 mod world;

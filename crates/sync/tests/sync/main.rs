@@ -10,6 +10,7 @@
 
 mod blind;
 mod faults;
+mod flips;
 mod sparse;
 mod story;
 mod whole;
