@@ -13,6 +13,7 @@ mod cli {
     mod homes;
     mod kills;
     mod limits;
+    mod mirror;
     mod ply;
     mod sharing;
     mod story;

@@ -111,7 +111,9 @@ pub enum DriveError {
         drive: String,
     },
     /// This node holds the drive without its read key.
-    #[error("drive '{drive}' cannot be read here: this node joined it as a blind mirror")]
+    #[error(
+        "drive '{drive}' cannot be read here: this node keeps it as a blind mirror, without its read key"
+    )]
     Blind {
         /// The local name of the drive.
         drive: String,
@@ -126,6 +128,12 @@ pub enum DriveError {
         path: Path,
         /// The writers whose part is not here.
         writers: Vec<LogKey>,
+    },
+    /// Nothing of the drive has arrived yet, so nobody can tell what is in it.
+    #[error("nothing of drive '{drive}' has arrived here yet, and no peer of it is in reach")]
+    Unheard {
+        /// The local name of the drive.
+        drive: String,
     },
     /// A block does not say what it must.
     #[error("drive '{drive}', block {block} of log {log}: {what}")]
@@ -198,7 +206,7 @@ impl DriveError {
             | Self::Invalid { .. }
             | Self::Path(_) => Fault::Invalid,
             Self::ReadOnly { .. } | Self::NotAdmin { .. } | Self::Blind { .. } => Fault::Denied,
-            Self::Missing(_) | Self::Offline { .. } => Fault::Offline,
+            Self::Missing(_) | Self::Offline { .. } | Self::Unheard { .. } => Fault::Offline,
             Self::Damaged { .. } | Self::Inconsistent { .. } => Fault::Corrupt,
             Self::Log(error) => error.fault(),
             Self::Engine(error) => error.fault(),

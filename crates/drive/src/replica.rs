@@ -3,6 +3,7 @@
 mod commits;
 mod effective;
 mod forks;
+mod layers;
 mod members;
 mod past;
 mod records;
@@ -63,6 +64,8 @@ pub struct Replica<E: Engine> {
     pages: Cache<PageHash, Arc<Page>>,
     commits: Cache<(LogKey, u64), Arc<Commit>>,
     watchers: Watchers,
+    /// On a node without the read key, what envelopes say of layers.
+    named: Mutex<BTreeMap<LogKey, layers::Named>>,
 }
 
 /// What follows from the logs and records that are held.
@@ -111,6 +114,7 @@ impl<E: Engine> Replica<E> {
             pages: Cache::new(PAGES_BYTES_MAX),
             commits: Cache::new(COMMITS_BYTES_MAX),
             watchers: Watchers::default(),
+            named: Mutex::default(),
         };
         replica.load_members()?;
         if let Some(settings) = replica.succeed(node)? {

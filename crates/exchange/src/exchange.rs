@@ -18,9 +18,14 @@ use crate::remote::Sessions;
 /// Events that a slow watcher may be behind before it misses some.
 const EVENTS_MAX: usize = 1024;
 
+/// How long a peer may take to make room for one message, unless told otherwise.
+const STALL: Duration = Duration::from_mins(1);
+
 /// The drives of a node and their sessions. Cheap to clone.
 pub struct Exchange<E: Engine> {
     pub(crate) shared: Arc<Shared<E>>,
+    /// How long a message may wait for a peer that does not read.
+    pub(crate) stall: Duration,
 }
 
 pub(crate) struct Shared<E: Engine> {
@@ -51,7 +56,7 @@ pub struct SessionInfo {
 
 impl<E: Engine> Clone for Exchange<E> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { shared: Arc::clone(&self.shared), stall: self.stall }
     }
 }
 
@@ -76,7 +81,14 @@ impl<E: Engine> Exchange<E> {
             events: broadcast::Sender::new(EVENTS_MAX),
             sessions: watch::Sender::new(0),
         };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), stall: STALL }
+    }
+
+    /// The same drives and sessions; those that are run by it bear with a peer that does not read for
+    /// so long.
+    #[must_use]
+    pub fn with_stall(self, stall: Duration) -> Self {
+        Self { stall, ..self }
     }
 
     /// Takes part in a drive.

@@ -23,6 +23,7 @@ mod event;
 mod exchange;
 mod framing;
 mod link;
+mod mirror;
 mod remote;
 mod run;
 

@@ -16,6 +16,10 @@ use crate::link::Link;
 /// How long a session that is just being opened is waited for.
 const OPENING: Duration = Duration::from_secs(5);
 
+/// How long the first session of a drive is waited for that was just joined: its ticket names
+/// addresses, and these are being dialed.
+const JOINING: Duration = Duration::from_secs(10);
+
 /// The sessions of one drive.
 pub(crate) struct Sessions<E: Engine> {
     pub(crate) exchange: Exchange<E>,
@@ -37,8 +41,24 @@ impl<E: Engine> Sessions<E> {
         join_all(opening).await.into_iter().flatten().collect()
     }
 
-    async fn ask(&self, want: Want) -> Result<(), RemoteError> {
-        let links = self.ready().await;
+    fn is_unheard(&self) -> bool {
+        self.exchange.drive(&self.drive).is_some_and(|replica| replica.is_unheard())
+    }
+
+    /// Waits for the first session of a drive that was just joined.
+    async fn first(&self) {
+        let mut sessions = self.exchange.shared.sessions.subscribe();
+        let has_link = |_: &u64| !self.exchange.links(&self.drive).is_empty();
+        drop(timeout(JOINING, sessions.wait_for(has_link)).await);
+    }
+
+    /// Asks one session after another until one has it.
+    pub(crate) async fn ask(&self, want: Want) -> Result<(), RemoteError> {
+        let mut links = self.ready().await;
+        if links.is_empty() && self.is_unheard() {
+            self.first().await;
+            links = self.ready().await;
+        }
         if links.is_empty() {
             return Err(RemoteError::NoPeer);
         }

@@ -52,6 +52,9 @@ pub enum RunError {
     /// The peer said nothing for too long.
     #[error("the peer did not greet in time")]
     Silent,
+    /// The peer read nothing for too long.
+    #[error("the peer does not read what it is sent")]
+    Stalled,
     /// The session itself.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -66,7 +69,7 @@ impl RunError {
         match self {
             Self::NoDrive(_) => Fault::Absent,
             Self::Stream(error) if error.kind() == io::ErrorKind::InvalidData => Fault::Peer,
-            Self::Stream(_) | Self::Silent => Fault::Offline,
+            Self::Stream(_) | Self::Silent | Self::Stalled => Fault::Offline,
             Self::Session(error) => error.fault(),
             Self::Random(_) => Fault::Machine,
         }
@@ -180,6 +183,8 @@ impl<E: Engine> Running<E> {
     ) -> Result<(), RunError> {
         let mut opened = false;
         let greeting = self.began + GREETING;
+        // Since when a message waits for room.
+        let mut full_since: Option<Instant> = None;
         loop {
             if !opened && self.session.is_open() {
                 opened = true;
@@ -193,6 +198,12 @@ impl<E: Engine> Running<E> {
             // One message at a time, and only when there is room for it.
             let waiting = self.next_message()?;
             let has_message = waiting.is_some();
+            let stalled = if has_message && outbox.capacity() == 0 {
+                Some(*full_since.get_or_insert_with(Instant::now) + self.exchange.stall)
+            } else {
+                full_since = None;
+                None
+            };
             if !has_message && self.session.is_over() {
                 return Ok(());
             }
@@ -217,6 +228,7 @@ impl<E: Engine> Running<E> {
                 permit = outbox.reserve(), if has_message => {
                     let Ok(permit) = permit else { return Err(broken()) };
                     permit.send(waiting.unwrap_or_default());
+                    full_since = None;
                 }
                 message = inbox.recv() => {
                     self.put_back(waiting);
@@ -230,6 +242,7 @@ impl<E: Engine> Running<E> {
                         None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
                     }
                 }
+                () = alarm(stalled) => return Err(RunError::Stalled),
                 () = alarm(deadline) => {
                     self.put_back(waiting);
                     if !opened {

@@ -90,7 +90,7 @@ impl Put {
         drive: &Drive<Store>,
         mode: u32,
     ) -> Result<Attributes, CommandError> {
-        match drive.metadata(self.target.path()?).await {
+        match drive.metadata_to_replace(self.target.path()?).await {
             Ok(metadata) => Ok(metadata.attributes),
             Err(DriveError::Absent { .. }) => {
                 let (uid, gid) = (context.caller.uid, context.caller.gid);

@@ -1,6 +1,6 @@
 //! Tickets: made and taken, offline.
 
-use super::ply::{Ply, json};
+use super::ply::{Ply, json, words};
 
 #[test]
 fn a_ticket_makes_a_drive_known() {
@@ -72,4 +72,25 @@ fn drives_are_found_by_what_is_unique() {
     let writers = ply.ok("writers two");
     assert!(writers.contains("(this node)"), "{writers}");
     assert_eq!(ply.ok("writers two list"), writers);
+}
+
+#[test]
+fn who_has_just_joined_waits_for_the_first_news() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    ours.ok("drive create docs");
+    ours.feed(b"hello", &words("put docs:/hello.txt --commit")).ok();
+    let node = ours.up();
+    let ticket = ours.ok("share docs --write");
+    let _theirs = theirs.up();
+    theirs.ok(&format!("join {ticket}"));
+    assert_eq!(theirs.ok("cat docs:/hello.txt"), "hello");
+    theirs.fails(3, "cat docs:/not-there.txt");
+    drop(node);
+    // Somebody else who joins now hears nothing. That is no word on what is there, and no obstacle.
+    let late = Ply::new();
+    late.ok(&format!("join {ticket}"));
+    let errors = late.fails(6, "cat docs:/hello.txt");
+    assert!(errors.contains("nothing of drive 'docs' has arrived"), "{errors}");
+    late.feed(b"written alone", &words("put docs:/late.txt --commit")).ok();
+    assert_eq!(late.ok("cat docs:/late.txt"), "written alone");
 }

@@ -128,6 +128,9 @@ impl From<Named> for Option<Metadata> {
 impl<E: Engine> Drive<E> {
     /// All that is known of a path, nothing included.
     pub(crate) async fn state(&self, path: &Path) -> Result<PathState, DriveError> {
+        if !self.replica.is_readable() {
+            return Err(DriveError::Blind { drive: self.replica.name() });
+        }
         let look = || self.replica.view().path(path);
         let mut state = self.sound(path, look).await?;
         let is_partial = !state.missing.is_empty() || !self.replica.unfetched().is_empty();
@@ -137,13 +140,37 @@ impl<E: Engine> Drive<E> {
         Ok(state)
     }
 
+    /// As [`Drive::state`], for who only reads: of a drive of which nothing was heard yet, the first
+    /// news is waited for. Who writes does not wait: nothing else is in view, and that is all it takes.
+    pub(crate) async fn heard_state(&self, path: &Path) -> Result<PathState, DriveError> {
+        let state = self.state(path).await?;
+        let is_told = state.kind().is_some() && !path.is_root();
+        if is_told || !self.replica.is_unheard() {
+            return Ok(state);
+        }
+        match self.fetch(Want::Heads).await {
+            Ok(()) => self.state(path).await,
+            // The root is always there.
+            Err(_) if path.is_root() => Ok(state),
+            Err(_) => Err(DriveError::Unheard { drive: self.replica.name() }),
+        }
+    }
+
     /// What a path is. "No such file" is said only when every writer's tree says so.
     pub async fn metadata(&self, path: &Path) -> Result<Metadata, DriveError> {
+        let state = self.heard_state(path).await?;
+        self.described(path, &state)
+    }
+
+    /// As [`Drive::metadata`], for who is about to write there: does not wait for the first news of a
+    /// drive.
+    pub async fn metadata_to_replace(&self, path: &Path) -> Result<Metadata, DriveError> {
         let state = self.state(path).await?;
-        if let Some(metadata) = Metadata::of(path.clone(), &state) {
-            return Ok(metadata);
-        }
-        Err(self.absent(path, &state))
+        self.described(path, &state)
+    }
+
+    fn described(&self, path: &Path, state: &PathState) -> Result<Metadata, DriveError> {
+        Metadata::of(path.clone(), state).ok_or_else(|| self.absent(path, state))
     }
 
     /// The error for a path where nothing was found.

@@ -31,7 +31,7 @@ impl<E: Engine> Drive<E> {
         path: &Path,
         writer: Option<&LogKey>,
     ) -> Result<ReadHandle<E>, DriveError> {
-        let state = self.state(path).await?;
+        let state = self.heard_state(path).await?;
         let version = match writer {
             None => {
                 match state.kind() {

@@ -188,6 +188,14 @@ impl<E: Engine> Replica<E> {
         self.state.read().unwrap_or_else(PoisonError::into_inner).effective.clone()
     }
 
+    /// Whether this node joined the drive and knows of nobody's commit yet, not of one of its own.
+    pub fn is_unheard(&self) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let is_empty = state.effective.is_empty() && state.unfetched.is_empty();
+        drop(state);
+        is_empty && self.settings().drive_secret.is_none()
+    }
+
     /// Writers of which a head is known and no commit that counts.
     pub fn unfetched(&self) -> Vec<LogKey> {
         self.state.read().unwrap_or_else(PoisonError::into_inner).unfetched.clone()

@@ -10,13 +10,9 @@ use ply_log::{Head, HeadStep, LogsError, SignedHead};
 use ply_types::{LogKey, Name, Path};
 
 use super::Replica;
-use crate::commit::{Commit, LayerRow};
 use crate::error::{DriveError, Missing};
-use crate::key::layers;
 use crate::remote::Want;
 use crate::trace;
-use crate::view::cursor::RawRows;
-use crate::view::tree::Tree;
 use crate::view::{View, Walk};
 
 /// Names in one answer to a listing.
@@ -86,30 +82,6 @@ impl<E: Engine> Replica<E> {
         Ok(head)
     }
 
-    /// The layers that the committed trees name, as far as their tables are here. Those of the draft
-    /// are no peer's business: [`draft_layer_heads`](Self::draft_layer_heads).
-    pub fn layers(self: &Arc<Self>) -> Result<(Vec<Head>, Vec<Missing>), DriveError> {
-        let view = self.view();
-        let (mut heads, mut missing) = (Vec::new(), Vec::new());
-        for tree in view.trees() {
-            let mut rows = RawRows::new(tree, layers());
-            loop {
-                match rows.next() {
-                    Ok(Some((_, row))) => {
-                        heads.extend(LayerRow::decode(&row).map(|row| row.head()));
-                    }
-                    Ok(None) => break,
-                    Err(DriveError::Missing(block)) => {
-                        missing.push(block);
-                        break;
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Ok((heads, missing))
-    }
-
     /// The tree of a log at a length, if somebody who counts vouches for it: the signed head of a
     /// writer, or a commit that names a layer.
     pub fn trusted(
@@ -136,57 +108,6 @@ impl<E: Engine> Replica<E> {
     pub fn tree_at(&self, log: &LogKey, length: u64) -> Result<Option<Head>, DriveError> {
         let roots = self.logs.roots_at(log, length)?;
         Ok(roots.map(|roots| Head::new(*log, &roots)))
-    }
-
-    /// Whether a log is a layer of this drive.
-    pub fn is_layer(self: &Arc<Self>, log: &LogKey) -> Result<bool, DriveError> {
-        Ok(self.layers()?.0.iter().any(|head| head.log == *log))
-    }
-
-    /// The shortest tree of a layer that somebody vouches for and that has a block.
-    pub fn layer_with(
-        self: &Arc<Self>,
-        log: &LogKey,
-        block: u64,
-    ) -> Result<Option<Head>, DriveError> {
-        let layers = self.layers()?.0.into_iter();
-        Ok(layers.filter(|head| head.log == *log && block < head.length).min_by_key(|h| h.length))
-    }
-
-    /// The layers that a commit made or grew, each with the blocks that are new in it, if the peer has
-    /// the commit before.
-    pub fn grown_since(
-        &self,
-        commit: &Arc<Commit>,
-        their_length: u64,
-    ) -> Result<Vec<(Head, Range<u64>)>, DriveError> {
-        let previous = match commit.envelope.ancestors.first() {
-            Some(mark) if mark.block + 1 == their_length => {
-                Some(self.marked(commit.writer, *mark)?)
-            }
-            Some(_) => return Ok(Vec::new()),
-            None => None,
-        };
-        let mut before = std::collections::BTreeMap::new();
-        if let Some(previous) = &previous {
-            let tree = Tree {
-                replica: self,
-                writer: commit.writer,
-                commit: Some(previous),
-                drafting: false,
-            };
-            let mut rows = RawRows::new(tree, layers());
-            while let Some((_, row)) = rows.next()? {
-                if let Ok(layer) = LayerRow::decode(&row) {
-                    before.insert(layer.key, layer.length);
-                }
-            }
-        }
-        let grown = commit.envelope.layers.iter().map(|layer| {
-            let start = before.get(&layer.key).copied().unwrap_or(0);
-            (layer.head(), start..layer.length)
-        });
-        Ok(grown.collect())
     }
 
     /// Seals what only readers of the drive may read.

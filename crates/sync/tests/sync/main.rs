@@ -8,9 +8,11 @@
     reason = "tests fail by panicking"
 )]
 
+mod blind;
 mod clock;
 mod damage;
 mod faults;
+mod flips;
 mod forks;
 mod sparse;
 mod story;

@@ -33,7 +33,13 @@ pub(super) async fn keep(
         for info in running.net.peers().await {
             running.open(info.peer, id);
         }
-        tokio::join!(dial(&running, &replica), search(&running, &replica));
+        let mirror = async {
+            // Who cannot read has no question of its own: it keeps all for those who do.
+            if !replica.is_readable() {
+                running.exchange.keep_all(id).await;
+            }
+        };
+        tokio::join!(dial(&running, &replica), search(&running, &replica), mirror);
     };
     tokio::select! {
         () = following => {}
