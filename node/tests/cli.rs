@@ -11,7 +11,12 @@ mod cli {
     mod daemon;
     mod files;
     mod homes;
+    mod links;
+    mod past;
     mod ply;
+    mod ports;
     mod sharing;
+    mod stopping;
     mod story;
+    mod watching;
 }

@@ -197,6 +197,21 @@ impl DriveError {
     }
 }
 
+/// An error that may say what has to be brought before the same is tried again.
+pub trait Incomplete: From<DriveError> {
+    /// What is missing, if that is all that is wrong.
+    fn missing(&self) -> Option<Missing>;
+}
+
+impl Incomplete for DriveError {
+    fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::Missing(missing) => Some(*missing),
+            _ => None,
+        }
+    }
+}
+
 /// What is wrong with a block, before anybody knows which drive it is of.
 #[derive(Debug, Error)]
 pub(crate) enum BlockFault {

@@ -16,7 +16,7 @@ use ply_index::{Page, PageRef};
 use ply_log::{Logs, Signer};
 use ply_types::{DriveId, LogKey, PageHash, Seed};
 
-pub use past::{Revision, RevisionError};
+pub use past::{Gaps, Revision, RevisionError};
 use watch::Watchers;
 pub use watch::{Event, Watch};
 
