@@ -57,12 +57,11 @@ impl Import {
                 summaries.push(import.run_in(&mut transaction, &report)?);
             }
             // From here on it happens as a whole, whoever goes away.
-            let committed = match self.at_once.message() {
-                Some(message) => Some(transaction.commit(message, PROGRAM)?),
-                None => {
-                    transaction.save()?;
-                    None
-                }
+            let committed = if let Some(message) = self.at_once.message() {
+                Some(transaction.commit(message, PROGRAM)?)
+            } else {
+                transaction.save()?;
+                None
             };
             Ok::<_, CommandError>((summaries, committed))
         };

@@ -17,7 +17,7 @@ pub(crate) struct Link {
     #[arg(long, short)]
     symbolic: bool,
 
-    /// The file that gets one more name, as DRIVE:/path; with -s the text that the link holds
+    /// The path in the drive that gets one more name; with -s the text that the link holds
     #[arg(value_name = "TARGET")]
     text: OsString,
 

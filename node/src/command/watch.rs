@@ -94,16 +94,17 @@ fn lines(replica: &std::sync::Arc<Replica<Store>>, event: Event) -> Vec<Line> {
 
 impl Line {
     fn object(&self) -> Value {
-        let mut object = json!({ "event": self.event });
+        let mut object = serde_json::Map::new();
+        object.insert("event".to_owned(), json!(self.event));
         if let Some(path) = &self.path {
             let Spelled { text, bytes } = Spelled::new(&[b"/", path.as_bytes()].concat());
-            object["path"] = json!(text);
-            object["path_bytes"] = json!(bytes);
+            object.insert("path".to_owned(), json!(text));
+            object.insert("path_bytes".to_owned(), json!(bytes));
         }
         for (name, value) in &self.more {
-            object[*name] = value.clone();
+            object.insert((*name).to_owned(), value.clone());
         }
-        object
+        Value::Object(object)
     }
 
     fn text(&self) -> String {

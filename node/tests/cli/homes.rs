@@ -70,7 +70,7 @@ fn a_copied_home_is_another_node_and_keeps_its_draft() {
     copy.ok("commit docs");
     // Each writes on, and they are two writers of one drive.
     ply.feed(b"original", &words("put docs:/o --commit")).ok();
-    copy.ok(&format!("peer connect {}", address));
+    copy.ok(&format!("peer connect {address}"));
     copy.ok("sync docs --timeout 20s --full");
     ply.ok("sync docs --timeout 20s --full");
     for node in [&ply, &copy] {

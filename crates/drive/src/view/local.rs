@@ -1,6 +1,7 @@
 //! How much of a file's content is held here.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use ply_chunk::{Child, Content};
 use ply_engine::Engine;
@@ -55,12 +56,9 @@ impl<E: Engine> Reader<'_, E> {
                     Err(error) => return Err(error),
                 },
                 Child::Piece(piece, place) => {
-                    let have = match layers.get(&place.layer) {
-                        Some(have) => have,
-                        None => {
-                            let have = self.have(place.layer)?;
-                            layers.entry(place.layer).or_insert(have)
-                        }
+                    let have = match layers.entry(place.layer) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(unknown) => unknown.insert(self.have(place.layer)?),
                     };
                     if have.as_ref().is_some_and(|have| have.contains(place.block)) {
                         local.blocks_here += 1;
