@@ -63,10 +63,7 @@ fn an_export_that_is_stopped_leaves_no_part_of_a_file() {
     loop {
         let dest = tempfile::tempdir().unwrap();
         let export = Export::new(Path::root(), dest.path());
-        let stopped = match export.run(&drive.replica.view(), &patience(stops)) {
-            Ok(_) => break,
-            Err(error) => error,
-        };
+        let Err(stopped) = export.run(&drive.replica.view(), &patience(stops)) else { break };
         assert!(matches!(stopped, ExportError::Stopped), "{stopped}");
         for (name, bytes) in [("a", 1), ("d/b", 1), ("d/e/c", 1), ("large", 9 << 20)] {
             if let Ok(file) = fs::metadata(dest.path().join(name)) {
