@@ -8,7 +8,8 @@ use crate::command::Command;
 
 /// What every command shares.
 const NOTES: &str = "\
-DRIVE is a local name, a key, or a prefix of a key. DRIVE:/path names a path in it.
+DRIVE is a local name, a key, or a prefix of a key. DRIVE:/path names a path in it, DRIVE@VERSION:/path
+one in the past, where VERSION is a commit id, the start of one, or -N for so many commits back.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 corrupt data, 6 no peer has it";
 
@@ -107,6 +108,7 @@ mod tests {
             "cp docs:/a docs:/b",
             "mkdir -p docs:/a/b",
             "ln -s target docs:/a",
+            "ln docs:/a docs:/b",
             "chmod u+x docs:/a",
             "chown 1000:100 docs:/a",
             "import docs folder --exclude *.o --commit -m text",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ply_drive::Drive;
 use ply_store::Store;
-use ply_types::{DriveId, LogKey, Path, Timestamp};
+use ply_types::{DriveId, LogKey, Timestamp};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufWriter};
 use tokio_util::sync::CancellationToken;
@@ -13,10 +13,11 @@ use tokio_util::sync::CancellationToken;
 use crate::control::Caller;
 use crate::error::CommandError;
 use crate::network::{Sink, Source};
-use crate::node::{Change, Event, Node};
+use crate::node::Node;
 use crate::output::Unfetched;
 use crate::progress::Progress;
-use crate::target::Target;
+use crate::reading::Reading;
+use crate::target::{Moment, Target};
 
 /// Output that is collected before it leaves.
 const OUTPUT_BYTES: usize = 64 * 1024;
@@ -82,11 +83,18 @@ impl Context {
     }
 
     /// The drive of a target that is only read, at the moment that the target names.
-    pub(crate) fn past(&self, target: &Target) -> Result<Drive<Store>, CommandError> {
-        match target.version {
-            None => self.drive(&target.drive),
-            Some(_) => Err(CommandError::Unsupported("reading a drive as it was")),
+    pub(crate) async fn reading(&self, target: &Target) -> Result<Reading, CommandError> {
+        let drive = self.drive(&target.drive)?;
+        match &target.version {
+            None => Ok(Reading::Now(drive)),
+            Some(Moment::Revision(revision)) => Ok(Reading::Then(drive.at(revision).await?)),
+            Some(Moment::Root { .. }) => Err(CommandError::Unsupported("naming a version by root")),
         }
+    }
+
+    /// An error once the command should end. For work that nothing else interrupts.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        if self.stop.is_cancelled() { Err(CommandError::Stopped) } else { Ok(()) }
     }
 
     /// The time.
@@ -173,16 +181,9 @@ impl Context {
         }
     }
 
-    /// Tells an event to those who watch, and other nodes of a new commit.
-    pub(crate) fn tell(
-        &self,
-        drive: DriveId,
-        change: Change,
-        path: Option<&Path>,
-        detail: Option<String>,
-    ) {
-        self.node.events().tell(Event { drive, change, path: path.cloned(), detail });
-        if let (Change::Committed, Some(network)) = (change, self.node.network()) {
+    /// Tells other nodes that a drive has a new commit.
+    pub(crate) fn announce(&self, drive: DriveId) {
+        if let Some(network) = self.node.network() {
             network.announce(drive);
         }
     }

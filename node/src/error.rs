@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ply_drive::{DriveError, Missing};
+use ply_drive::{DriveError, Incomplete};
 use ply_engine::EngineError;
 use ply_folder::{ExportError, ImportError};
 use ply_types::Fault;
@@ -194,16 +194,6 @@ impl CommandError {
         }
     }
 
-    /// What has to be fetched before it can be tried again.
-    pub(crate) fn missing(&self) -> Option<Missing> {
-        match self {
-            Self::Drive(DriveError::Missing(missing)) => Some(*missing),
-            Self::Import(error) => error.missing(),
-            Self::Export(error) => error.missing(),
-            _ => None,
-        }
-    }
-
     /// What to do next.
     pub(crate) fn hint(&self) -> Option<String> {
         let own = match self {
@@ -240,5 +230,21 @@ impl CommandError {
             cause = error.source();
         }
         text
+    }
+}
+
+impl Incomplete for CommandError {
+    fn into_drive_error(self) -> Result<DriveError, Self> {
+        match self {
+            Self::Drive(error)
+            | Self::Import(ImportError::Drive(error))
+            | Self::Export(ExportError::Drive(error)) => Ok(error),
+            // In the middle of a file's content: it is brought, and the file exported anew.
+            Self::Export(error) => match error.missing() {
+                Some(missing) => Ok(DriveError::Missing(missing)),
+                None => Err(Self::Export(error)),
+            },
+            other => Err(other),
+        }
     }
 }

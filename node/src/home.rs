@@ -3,11 +3,13 @@
 //! ```text
 //! node.secret    32 bytes, mode 0600: who this node is
 //! install        which folder on which machine this is, and the nonce of its writer keys
+//! port           the port it listens on, in decimal
 //! store/         drives, blocks, drafts
 //! control.sock   there while a node runs, mode 0600
 //! ```
 
 mod install;
+mod port;
 mod secret;
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -16,6 +18,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 pub(crate) use install::Install;
+pub(crate) use port::{Listen, forget_port};
 pub(crate) use secret::{make_secret, read_secret};
 
 use crate::error::CommandError;
@@ -63,6 +66,11 @@ impl Home {
     /// What tells a copied home.
     pub(crate) fn install(&self) -> PathBuf {
         self.folder.join("install")
+    }
+
+    /// The port that it listens on.
+    pub(crate) fn port(&self) -> PathBuf {
+        self.folder.join("port")
     }
 
     /// The folder of the store.

@@ -1,13 +1,16 @@
 //! Where a command runs: in the node that has the home, or here.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use futures::stream::{self, StreamExt};
 use ply_engine::EngineError;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWriteExt};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::io::{ReaderStream, StreamReader};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Cli;
@@ -25,13 +28,16 @@ const TRIES: u32 = 20;
 /// Time between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Input that is read at once.
+const INPUT_BYTES: usize = 64 * 1024;
+
 /// Runs the command of this process.
 pub(crate) async fn launch(cli: Cli, arguments: Vec<OsString>) -> Exit {
     match run(cli, arguments).await {
         Ok(exit) => exit,
         Err(error) => {
             // With the standard error closed, the code has to do.
-            drop(std::io::stderr().write_all(report(&error).as_bytes()));
+            drop(io::stderr().write_all(report(&error).as_bytes()));
             exit(error.fault())
         }
     }
@@ -81,8 +87,12 @@ async fn run(cli: Cli, arguments: Vec<OsString>) -> Result<Exit, CommandError> {
 /// Runs a command in this process, which has the home.
 async fn run_here(cli: Cli, node: Node, caller: Caller) -> Exit {
     let watched = caller.progress && !cli.globals.quiet;
+    let stop = node.stop().clone();
+    if let Err(error) = end_on_signals(&stop) {
+        tracing::warn!(%error, "signals end this at once");
+    }
     let streams = Streams {
-        input: Box::new(tokio::io::stdin()),
+        input: Box::new(input(&stop)),
         output: Box::new(tokio::io::stdout()),
         errors: Box::new(tokio::io::stderr()),
         progress: if watched { Progress::screen() } else { Progress::nowhere() },
@@ -90,8 +100,39 @@ async fn run_here(cli: Cli, node: Node, caller: Caller) -> Exit {
     if let Err(error) = control::remove(node.home()) {
         tracing::warn!(%error, "removing the socket that a node left behind");
     }
-    let stop = node.stop().clone();
     execute(cli, Arc::new(node), caller, streams, stop).await
+}
+
+/// Ends the command when the user wants it, so that nothing half done is left; at the second signal
+/// whatever is left.
+fn end_on_signals(stop: &CancellationToken) -> io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if stop.is_cancelled() {
+                std::process::exit(Exit::Failed.code().into());
+            }
+            stop.cancel();
+        }
+    });
+    Ok(())
+}
+
+/// The standard input. It breaks off, without an end, when the command is to stop.
+fn input(stop: &CancellationToken) -> impl AsyncRead + Send + Unpin + use<> {
+    let parts = ReaderStream::with_capacity(tokio::io::stdin(), INPUT_BYTES);
+    let parts = parts.take_until(stop.clone().cancelled_owned());
+    let broken = stream::unfold(Some(stop.clone()), |stop| async {
+        let error = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        stop?.is_cancelled().then(|| (Err(error()), None))
+    });
+    StreamReader::new(Box::pin(parts.chain(broken)))
 }
 
 /// Runs a command for a client of the node.

@@ -11,7 +11,7 @@
 //!
 //! # Where this sits
 //!
-//! Rank 5: composition. Files, drives, logs and the network are other crates' work; here they meet.
+//! Rank 6: composition. Files, drives, logs and the network are other crates' work; here they meet.
 //!
 //! # Invariants
 //!
@@ -29,13 +29,13 @@ mod context;
 mod control;
 mod error;
 mod exit;
-mod fetching;
 mod home;
 mod launch;
 mod network;
 mod node;
 mod output;
 mod progress;
+mod reading;
 mod target;
 
 use std::ffi::OsString;

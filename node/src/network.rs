@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// What the user chose for the network of a node.
 #[derive(Clone, Debug)]
 pub(crate) struct NetworkOptions {
-    /// Multiaddrs to listen on; a port of the system's choice on every interface when there is none.
+    /// Multiaddrs to listen on; port 0 is one of the system's choice.
     pub(crate) listen: Vec<String>,
     /// Nodes to be connected to always.
     pub(crate) bootstrap: Vec<String>,

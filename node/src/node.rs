@@ -1,7 +1,6 @@
 //! A node: one home, its store, and the drives that are open.
 
 mod drives;
-mod events;
 mod machine;
 mod names;
 mod sharing;
@@ -19,12 +18,11 @@ use ply_types::{DriveId, Seed};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use drives::NewDrive;
-pub(crate) use events::{Change, Event, Events};
 pub(crate) use sharing::Rights;
 pub(crate) use writers::parse_writer;
 
 use crate::error::CommandError;
-use crate::home::{Home, Install, make_secret, read_secret};
+use crate::home::{Home, Install, forget_port, make_secret, read_secret};
 use crate::network::Network;
 use machine::Machine;
 
@@ -44,7 +42,6 @@ pub(crate) struct Node {
     /// Drives that are open. Held while one is opened, so that none is open twice.
     open: Mutex<BTreeMap<DriveId, Arc<Replica<Store>>>>,
     network: OnceLock<Arc<dyn Network>>,
-    events: Events,
     /// Cancelled when the node is to stop.
     stop: CancellationToken,
     /// What the user should know about how the node was opened.
@@ -60,32 +57,36 @@ impl Node {
         let (drives, damaged) = read_settings(&*engine)?;
         let mut notices: Vec<String> =
             damaged.into_iter().map(|what| format!("a drive is left out: {what}")).collect();
-        let seed = match read_secret(&home)? {
-            Some(seed) => seed,
-            None if drives.is_empty() => make_secret(&home, host.random())?,
+        let (seed, install_nonce) = match (read_secret(&home)?, Install::read(&home)?) {
+            (Some(seed), Install::Here(nonce)) => (seed, nonce),
             // A new secret would be another node, without a way back.
-            None => {
+            (None, _) if !drives.is_empty() => {
                 let what = "it is missing, though this node has drives: restore it from a backup";
                 return Err(CommandError::Home { place: home.secret(), what });
             }
-        };
-        let install_nonce = match Install::read(&home)? {
-            Install::Here(nonce) => nonce,
-            state => {
+            (Some(seed), Install::Fresh) if drives.is_empty() => {
                 let nonce = host.random();
-                // Drives first: the mark says that this was done.
+                Install::write(&home, &nonce)?;
+                (seed, nonce)
+            }
+            (secret, _) => {
+                if secret.is_some() {
+                    let place = home.folder().display();
+                    notices.push(format!(
+                        "{place} was made elsewhere: from now on it is a node of its own, with a \
+                         peer id and writer keys of its own"
+                    ));
+                }
+                let nonce = host.random();
                 for mut settings in drives {
                     settings.install_nonce = nonce;
                     write_settings(&*engine, &settings)?;
                 }
+                forget_port(&home)?;
+                let seed = make_secret(&home, host.random())?;
+                // The mark comes last: it says that all of this was done.
                 Install::write(&home, &nonce)?;
-                if state == Install::Copied {
-                    let place = home.folder().display();
-                    notices.push(format!(
-                        "{place} was made elsewhere: from now on it writes under keys of its own"
-                    ));
-                }
-                nonce
+                (seed, nonce)
             }
         };
         Ok(Self {
@@ -96,7 +97,6 @@ impl Node {
             host,
             open: Mutex::default(),
             network: OnceLock::new(),
-            events: Events::new(),
             stop: CancellationToken::new(),
             notices,
         })
@@ -133,11 +133,6 @@ impl Node {
     /// Clock and chance.
     pub(crate) fn host(&self) -> &Arc<dyn Host> {
         &self.host
-    }
-
-    /// What happens in the drives.
-    pub(crate) fn events(&self) -> &Events {
-        &self.events
     }
 
     /// Says that the node is to stop, and when it was told so.

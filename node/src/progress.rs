@@ -22,8 +22,19 @@ pub(crate) struct Report {
     pub(crate) done: u64,
     /// What there is to do; 0 when nobody knows.
     pub(crate) total: u64,
+    /// What is counted.
+    pub(crate) unit: Unit,
     /// What it is.
     pub(crate) label: String,
+}
+
+/// What a report counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Blocks of logs.
+    Blocks,
 }
 
 impl Report {
@@ -32,6 +43,10 @@ impl Report {
         let mut body = BytesMut::new();
         body.put_u64_le(self.done);
         body.put_u64_le(self.total);
+        body.put_u8(match self.unit {
+            Unit::Bytes => 0,
+            Unit::Blocks => 1,
+        });
         let end = self.label.floor_char_boundary(LABEL_BYTES_MAX);
         body.put_slice(self.label.get(..end).unwrap_or_default().as_bytes());
         body.freeze()
@@ -40,7 +55,12 @@ impl Report {
     /// Reads what [`Report::encode`] wrote.
     pub(crate) fn decode(mut body: Bytes) -> Option<Self> {
         let (done, total) = (body.try_get_u64_le().ok()?, body.try_get_u64_le().ok()?);
-        Some(Self { done, total, label: String::from_utf8_lossy(&body).into_owned() })
+        let unit = match body.try_get_u8().ok()? {
+            0 => Unit::Bytes,
+            1 => Unit::Blocks,
+            _ => return None,
+        };
+        Some(Self { done, total, unit, label: String::from_utf8_lossy(&body).into_owned() })
     }
 }
 
@@ -74,17 +94,28 @@ impl Progress {
         Self { place: Place::Client(frames), last: None }
     }
 
-    /// Reports, not too often.
+    /// Reports bytes, not too often.
     pub(crate) fn report(&mut self, done: u64, total: u64, label: impl FnOnce() -> String) {
+        self.count(Unit::Bytes, done, total, label);
+    }
+
+    /// Reports, not too often.
+    pub(crate) fn count(
+        &mut self,
+        unit: Unit,
+        done: u64,
+        total: u64,
+        label: impl FnOnce() -> String,
+    ) {
         if self.last.is_some_and(|last| last.elapsed() < PAUSE) {
             return;
         }
         self.last = Some(Instant::now());
         match &mut self.place {
             Place::Nowhere => {}
-            Place::Screen(screen) => screen.show(&Report { done, total, label: label() }),
+            Place::Screen(screen) => screen.show(&Report { done, total, unit, label: label() }),
             Place::Client(frames) => {
-                let body = Report { done, total, label: label() }.encode();
+                let body = Report { done, total, unit, label: label() }.encode();
                 // A client that is behind can do without this one.
                 drop(frames.try_send(Frame { kind: Kind::Progress, body }));
             }
@@ -121,10 +152,13 @@ impl Screen {
             let target = ProgressDrawTarget::stderr();
             ProgressBar::with_draw_target(None, target)
         });
-        let template = if report.total == 0 {
-            "{spinner} {decimal_bytes} {msg}"
-        } else {
-            "[{bar:30}] {percent:>3} % {decimal_bytes}/{decimal_total_bytes} {msg}"
+        let template = match (report.unit, report.total) {
+            (Unit::Bytes, 0) => "{spinner} {decimal_bytes} {msg}",
+            (Unit::Bytes, _) => {
+                "[{bar:30}] {percent:>3} % {decimal_bytes}/{decimal_total_bytes} {msg}"
+            }
+            (Unit::Blocks, 0) => "{spinner} {pos} blocks {msg}",
+            (Unit::Blocks, _) => "[{bar:30}] {percent:>3} % {pos}/{len} blocks {msg}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
@@ -150,10 +184,12 @@ mod tests {
 
     #[test]
     fn a_report_survives_the_way_through_the_socket() {
-        let report = Report { done: 7, total: 1 << 40, label: "/Bücher".to_owned() };
+        let report =
+            Report { done: 7, total: 1 << 40, unit: Unit::Blocks, label: "/Bücher".to_owned() };
         assert_eq!(Report::decode(report.encode()), Some(report));
         assert_eq!(Report::decode(Bytes::from_static(b"short")), None);
-        let long = Report { done: 0, total: 0, label: "ü".repeat(LABEL_BYTES_MAX) };
+        let long =
+            Report { done: 0, total: 0, unit: Unit::Bytes, label: "ü".repeat(LABEL_BYTES_MAX) };
         assert!(Report::decode(long.encode()).expect("a report").label.len() <= LABEL_BYTES_MAX);
     }
 }

@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use ply_drive::Revision;
 use ply_types::{Path, PathError};
 use thiserror::Error;
 
@@ -26,8 +27,8 @@ pub(crate) struct Target {
 /// A moment in the history of a drive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// The commit whose id begins so.
-    Commit(String),
+    /// A commit, by its id or counted back.
+    Revision(Revision),
     /// A named root.
     Root {
         /// Its name.
@@ -35,8 +36,6 @@ pub(crate) enum Moment {
         /// Its version.
         version: String,
     },
-    /// So many commits back.
-    Back(u32),
 }
 
 /// Why a text names nothing.
@@ -81,7 +80,8 @@ impl Target {
                 let (head, path) = bytes.split_at(colon);
                 (head, Some(Path::parse(path.get(1..).unwrap_or_default())?))
             }
-            None => (bytes, None),
+            // The colon alone: the drive as a whole.
+            None => (bytes.strip_suffix(b":").unwrap_or(bytes), None),
         };
         let head = std::str::from_utf8(head).map_err(|_| TargetError::NotText)?;
         let (drive, version) = match head.split_once('@') {
@@ -126,17 +126,13 @@ impl Target {
 impl Moment {
     fn parse(text: &str) -> Result<Self, TargetError> {
         let no_moment = || TargetError::NoMoment { text: text.to_owned() };
-        if let Some(back) = text.strip_prefix('-') {
-            return back.parse().map(Self::Back).map_err(|_| no_moment());
-        }
         if let Some((name, version)) = text.split_once(':') {
             if name.is_empty() || version.is_empty() {
                 return Err(no_moment());
             }
             return Ok(Self::Root { name: name.to_owned(), version: version.to_owned() });
         }
-        let is_hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_hex { Ok(Self::Commit(text.to_ascii_lowercase())) } else { Err(no_moment()) }
+        text.parse().map(Self::Revision).map_err(|_| no_moment())
     }
 }
 
@@ -159,6 +155,7 @@ mod tests {
     #[test]
     fn drives_and_paths_are_told_apart() {
         assert_eq!(parse("docs"), Ok(target("docs", None, None)));
+        assert_eq!(parse("docs:"), Ok(target("docs", None, None)));
         assert_eq!(parse("docs:/"), Ok(target("docs", None, Some("/"))));
         assert_eq!(parse("docs:/a/b:/c@d"), Ok(target("docs", None, Some("a/b:/c@d"))));
         assert!(matches!(parse("docs:a"), Err(TargetError::NoSlash { .. })));
@@ -169,11 +166,13 @@ mod tests {
     #[test]
     fn a_version_is_one_of_three() {
         let root = Moment::Root { name: "web".to_owned(), version: "1.2".to_owned() };
-        assert_eq!(parse("d@-3:/a"), Ok(target("d", Some(Moment::Back(3)), Some("a"))));
+        let back = Moment::Revision(Revision::Back(3));
+        assert_eq!(parse("d@-3:/a"), Ok(target("d", Some(back), Some("a"))));
         assert_eq!(parse("d@web:1.2:/a"), Ok(target("d", Some(root), Some("a"))));
-        let commit = Moment::Commit("ab12".to_owned());
-        assert_eq!(parse("d@AB12"), Ok(target("d", Some(commit), None)));
-        for text in ["d@", "d@-x", "d@:1", "d@name:", "d@xyz"] {
+        let commit = || Some(Moment::Revision(Revision::Commit("ab12".to_owned())));
+        assert_eq!(parse("d@AB12"), Ok(target("d", commit(), None)));
+        assert_eq!(parse("d@ab12:"), Ok(target("d", commit(), None)));
+        for text in ["d@", "d@-x", "d@:1", "d@name:", "d@xyz", "d@ab1"] {
             assert!(matches!(parse(text), Err(TargetError::NoMoment { .. })), "{text}");
         }
     }

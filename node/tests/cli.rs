@@ -13,8 +13,13 @@ mod cli {
     mod homes;
     mod kills;
     mod limits;
+    mod links;
     mod mirror;
+    mod past;
     mod ply;
+    mod ports;
     mod sharing;
+    mod stopping;
     mod story;
+    mod watching;
 }

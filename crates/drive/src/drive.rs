@@ -33,15 +33,9 @@ pub use read::ReadHandle;
 pub use versions::{PastVersion, VersionStream};
 pub use write::{Create, WriteOptions};
 
-use self::mend::Mended;
-use crate::error::{DriveError, Missing};
+use crate::error::{DriveError, Incomplete};
 use crate::remote::{Alone, Remote, RemoteError, Want};
 use crate::replica::Replica;
-
-/// Fetches for one call, each of which brought something new, before it gives up. Far more than the
-/// levels of any index: a file's list may have to be brought node by node, each of which stands for
-/// about 8 MiB.
-const FETCHES_MAX: usize = 1 << 16;
 
 /// A drive. Cheap to clone.
 pub struct Drive<E: Engine> {
@@ -82,37 +76,17 @@ impl<E: Engine> Drive<E> {
         self.remote.fetch(want).await
     }
 
-    /// Runs a local operation, brings what it misses, and runs it again.
-    pub(crate) async fn complete<T>(
+    /// Runs a local operation, brings what it misses, and runs it again: first the whole answer to a
+    /// question, then block by block. For programs that read a [`crate::View`] or write a
+    /// [`crate::Transaction`] themselves.
+    ///
+    /// The operation must have changed nothing when it says that something is missing.
+    pub async fn complete<T, F: Incomplete>(
         &self,
         path: &Path,
         want: Want,
-        mut operation: impl FnMut() -> Result<T, DriveError>,
-    ) -> Result<T, DriveError> {
-        let mut whole = Some(want);
-        let (mut asked, mut mended): (Option<Missing>, _) = (None, Mended::new());
-        for _ in 0..FETCHES_MAX {
-            let missing = match operation() {
-                Ok(result) => return Ok(result),
-                Err(DriveError::Missing(missing)) => missing,
-                Err(error) => {
-                    self.mend(path, error, &mut mended).await?;
-                    continue;
-                }
-            };
-            // The whole answer first; then the very block, from whoever has it.
-            let want = match whole.take() {
-                Some(want) => want,
-                None if asked == Some(missing) => break,
-                None => {
-                    asked = Some(missing);
-                    Want::Blocks { log: missing.log, blocks: missing.block..missing.block + 1 }
-                }
-            };
-            if self.fetch(want).await.is_err() {
-                break;
-            }
-        }
-        Err(DriveError::Offline { path: path.clone(), writers: Vec::new() })
+        operation: impl FnMut() -> Result<T, F>,
+    ) -> Result<T, F> {
+        self.bring(path, Some(want), operation).await
     }
 }

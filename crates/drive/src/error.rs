@@ -217,6 +217,19 @@ impl DriveError {
     }
 }
 
+/// An error that may be a drive's own: one that names what has to be brought before the same is tried
+/// again.
+pub trait Incomplete: From<DriveError> {
+    /// The error of the drive in it, or itself where it is of something else.
+    fn into_drive_error(self) -> Result<DriveError, Self>;
+}
+
+impl Incomplete for DriveError {
+    fn into_drive_error(self) -> Result<DriveError, Self> {
+        Ok(self)
+    }
+}
+
 /// What is wrong with a block, before anybody knows which drive it is of.
 #[derive(Debug, Error)]
 pub(crate) enum BlockFault {

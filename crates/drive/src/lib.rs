@@ -66,16 +66,17 @@ pub use drive::{
     OpenOptions, Past, PastVersion, ReadDir, ReadHandle, VersionInfo, VersionStream, WriteOptions,
 };
 pub use entry::{Attributes, Body, Entry, Kept, Kind, LinkMark, Stamp, Stored, Xattr};
-pub use error::{DriveError, Missing};
+pub use error::{DriveError, Incomplete, Missing};
 pub use host::Host;
 pub use prepare::{Prepared, PreparedPiece, Preparer};
 pub use remote::{Alone, BoxFuture, Remote, RemoteError, Want};
 pub use replica::{
-    Event, Replica, Revision, RevisionError, Watch, read_settings, remove_drive, write_settings,
+    Event, Gaps, Replica, Revision, RevisionError, Watch, read_settings, remove_drive,
+    write_settings,
 };
 pub use settings::{
     Access, CreateError, CreateOptions, Cutting, Invitation, Settings, SettingsError, Visibility,
 };
 pub use transaction::{Committed, Transaction};
 pub use versions::{Row, Version, Versions};
-pub use view::{Listing, Named, PathState, Reader, View, Walk};
+pub use view::{Listing, Local, Named, PathState, Reader, View, Walk};

@@ -38,6 +38,18 @@ pub enum Want {
     Everything,
 }
 
+impl Want {
+    /// The path that it is wanted for.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stat(path) | Self::List(path) | Self::Tree(path) | Self::Data { path, .. } => {
+                Some(path)
+            }
+            Self::Heads | Self::Blocks { .. } | Self::Everything => None,
+        }
+    }
+}
+
 /// Why something could not be brought.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum RemoteError {

@@ -21,7 +21,7 @@ use ply_log::{Logs, Signer};
 use ply_types::{DriveId, LogKey, PageHash, Seed};
 
 use forks::Forks;
-pub use past::{Revision, RevisionError};
+pub use past::{Gaps, Revision, RevisionError};
 use watch::Watchers;
 pub use watch::{Event, Watch};
 

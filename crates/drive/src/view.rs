@@ -4,6 +4,7 @@ mod content;
 pub(crate) mod cursor;
 mod links;
 mod listing;
+mod local;
 mod rows;
 pub(crate) mod tree;
 
@@ -15,6 +16,7 @@ use ply_types::LogKey;
 
 pub use content::Reader;
 pub use listing::{Listing, Named, Walk};
+pub use local::Local;
 pub use rows::PathState;
 
 use crate::clock::{Clock, CommitMark};

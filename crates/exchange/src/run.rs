@@ -13,7 +13,7 @@ use ply_sync::{
     Failure, HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Output, Peer, RequestId, Session, SessionError,
     Traffic,
 };
-use ply_types::{DriveId, Fault, Time};
+use ply_types::{DriveId, Fault, Path, Time};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::block_in_place;
@@ -83,9 +83,16 @@ struct Running<E: Engine> {
     id: SessionId,
     peer: Peer,
     began: Instant,
-    replies: HashMap<RequestId, oneshot::Sender<Result<(), Failure>>>,
+    asked: HashMap<RequestId, Asked>,
     open: watch::Sender<bool>,
     traffic: watch::Sender<Traffic>,
+}
+
+/// A request of this side that is not answered yet.
+struct Asked {
+    /// What it is for, to tell those who watch.
+    path: Option<Path>,
+    reply: oneshot::Sender<Result<(), Failure>>,
 }
 
 impl<E: Engine> Exchange<E> {
@@ -131,7 +138,7 @@ impl<E: Engine> Exchange<E> {
             id,
             peer: them,
             began,
-            replies: HashMap::new(),
+            asked: HashMap::new(),
             open,
             traffic,
         };
@@ -220,8 +227,9 @@ impl<E: Engine> Running<E> {
                         Some(Command::Changed) => block_in_place(|| self.session.changed())?,
                         Some(Command::Ask { want, reply }) => {
                             let now = self.now();
+                            let path = want.path().cloned();
                             let request = block_in_place(|| self.session.request(want, now))?;
-                            self.replies.insert(request, reply);
+                            self.asked.insert(request, Asked { path, reply });
                         }
                     }
                 }
@@ -261,9 +269,9 @@ impl<E: Engine> Running<E> {
             match output {
                 Output::Send(message) => return Ok(Some(message)),
                 Output::Finished(request, result) => {
-                    if let Some(reply) = self.replies.remove(&request) {
+                    if let Some(asked) = self.asked.remove(&request) {
                         // Nobody waits any more: the request was given up.
-                        let _ = reply.send(result);
+                        let _ = asked.reply.send(result);
                     }
                 }
                 Output::Changed => {
@@ -275,9 +283,11 @@ impl<E: Engine> Running<E> {
                         }
                     }
                 }
-                Output::Arrived(_, bytes) => {
-                    let drive = self.replica().id();
-                    self.exchange.fetched(drive, bytes);
+                Output::Arrived(request, bytes) => {
+                    let asked = self.asked.get(&request);
+                    let replica = self.replica();
+                    replica.fetched(asked.and_then(|asked| asked.path.as_ref()), bytes);
+                    self.exchange.fetched(replica.id(), bytes);
                 }
             }
         }

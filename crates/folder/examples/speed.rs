@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, reason = "a measurement that fails should stop")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -56,7 +57,9 @@ fn main() {
             std::io::stdin().read_line(&mut String::new()).expect("a line");
         }
         let import = Import::new(&folder, Path::root());
-        let summary = measure(what, || import.run(&replica, &|_| {}).expect("it can be read"));
+        let summary = measure(what, || {
+            import.run(&replica, &|_| ControlFlow::Continue(())).expect("it can be read")
+        });
         let frames = engine.frame_bytes().expect("memory does not fail");
         println!(
             "  {} files, {} read ({} bytes), {} paths changed, {} warnings, {} frame bytes",
@@ -75,7 +78,9 @@ fn main() {
     if let Some(dest) = arguments.next() {
         let view = replica.view();
         let export = Export::new(Path::root(), dest);
-        let summary = measure("export", || export.run(&view, &|_| {}).expect("it can be written"));
+        let summary = measure("export", || {
+            export.run(&view, &|_| ControlFlow::Continue(())).expect("it can be written")
+        });
         println!("  {} files, {} bytes", summary.files, summary.bytes);
     }
 }

@@ -23,7 +23,7 @@ use ply_engine::Engine;
 use ply_types::Path;
 
 use crate::beneath::Beneath;
-use crate::progress::Progress;
+use crate::progress::{Progress, Report};
 use crate::warning::Warnings;
 
 pub use error::ExportError;
@@ -107,7 +107,7 @@ impl Export {
     pub fn run<E: Engine>(
         &self,
         view: &View<E>,
-        progress: &dyn Fn(Progress),
+        report: &Report<'_>,
     ) -> Result<ExportSummary, ExportError> {
         let state = view.path(&self.from)?;
         if let Some((_, missing)) = state.missing.first() {
@@ -117,14 +117,16 @@ impl Export {
         let kind = state.kind().ok_or_else(absent)?;
         let mut totals = Progress::default();
         if kind == Kind::Directory {
-            totals = survey::totals(view, &self.from)?;
+            totals = survey::totals(view, &self.from, report)?;
         } else if let Some(shown) = state.shown() {
             totals.files_total = u64::from(kind == Kind::File);
             totals.bytes_total = shown.entry.size();
         }
-        progress(totals);
+        if report(totals).is_break() {
+            return Err(ExportError::Stopped);
+        }
         let dest = self.open_dest(kind)?;
-        writers::run(view, &dest, &state, totals, progress)
+        writers::run(view, &dest, &state, totals, report)
     }
 
     fn open_dest(&self, kind: Kind) -> Result<Dest, ExportError> {

@@ -22,7 +22,7 @@ use ply_drive::{Replica, Transaction};
 use ply_engine::Engine;
 use ply_types::Path;
 
-use crate::progress::Progress;
+use crate::progress::Report;
 use crate::warning::Warnings;
 
 pub use error::ImportError;
@@ -103,10 +103,10 @@ impl Import {
     pub fn run<E: Engine>(
         &self,
         replica: &Arc<Replica<E>>,
-        progress: &dyn Fn(Progress),
+        report: &Report<'_>,
     ) -> Result<ImportSummary, ImportError> {
         let mut transaction = Transaction::begin(replica)?;
-        let summary = self.run_in(&mut transaction, progress)?;
+        let summary = self.run_in(&mut transaction, report)?;
         transaction.save()?;
         Ok(summary)
     }
@@ -117,14 +117,14 @@ impl Import {
     pub fn run_in<E: Engine>(
         &self,
         transaction: &mut Transaction<'_, E>,
-        progress: &dyn Fn(Progress),
+        report: &Report<'_>,
     ) -> Result<ImportSummary, ImportError> {
         let source = source::Source::open(self, transaction)?;
         let replica = Arc::clone(transaction.replica());
         let cache = cache::Cache::new(&replica, source.absolute());
         let top = shown::Current::of(&transaction.path(&source.to)?);
         let shown = shown::Shown::new(transaction);
-        let plan = survey::Survey::new(self, &source, &shown, cache).run(top)?;
-        apply::apply(transaction, &source, plan, progress)
+        let plan = survey::Survey::new(self, &source, &shown, cache, report).run(top)?;
+        apply::apply(transaction, &source, plan, report)
     }
 }

@@ -36,5 +36,5 @@ mod xattr;
 
 pub use export::{Existing, Export, ExportError, ExportSummary};
 pub use import::{Extra, Import, ImportError, ImportSummary};
-pub use progress::Progress;
+pub use progress::{Progress, Report};
 pub use warning::{WARNINGS_MAX, Warning, Warnings};

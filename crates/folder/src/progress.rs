@@ -1,4 +1,11 @@
-//! How far an import or export is.
+//! How far an import or export is, and whether it is to go on.
+
+use std::ops::ControlFlow;
+
+/// Hears how far it is, and says whether it is to go on. Who breaks gets an error that says so.
+///
+/// While it is still being found out what there is to do, all of [`Progress`] is zero.
+pub type Report<'report> = dyn Fn(Progress) -> ControlFlow<()> + 'report;
 
 /// How much is done. The totals are known before the first byte of content moves, and stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,3 +22,5 @@ mod options;
 mod round_trip;
 #[path = "it/snapshot.rs"]
 mod snapshot;
+#[path = "it/stop.rs"]
+mod stop;

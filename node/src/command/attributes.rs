@@ -4,7 +4,6 @@ use ply_drive::Attributes;
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::node::Change;
 use crate::output::apply_mode;
 use crate::target::Target;
 
@@ -84,7 +83,6 @@ async fn change(
     let path = target.now()?.path()?;
     let drive = context.drive(&target.drive)?;
     drive.set_attributes(path, change).await?;
-    context.tell(drive.replica().id(), Change::Written, Some(path), None);
     Ok(())
 }
 

@@ -17,7 +17,7 @@ pub(super) const PART_BYTES: usize = 1 << 20;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Cat {
     /// The file
-    #[arg(value_name = "DRIVE:/path", value_parser = Target::parser())]
+    #[arg(value_name = "DRIVE[@VERSION]:/path", value_parser = Target::parser())]
     target: Target,
 
     /// Byte to begin at
@@ -35,9 +35,9 @@ pub(crate) struct Cat {
 
 impl Cat {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
-        let drive = context.past(&self.target)?;
+        let drive = context.reading(&self.target).await?;
         let writer = match &self.writer {
-            Some(text) => Some(parse_writer(drive.replica(), text)?),
+            Some(text) => Some(parse_writer(drive.drive().replica(), text)?),
             None => None,
         };
         let handle = drive.open(self.target.path()?, writer.as_ref()).await?;

@@ -6,10 +6,9 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::node::Change;
 
 /// What commits say they were made with.
-const PROGRAM: &str = concat!("ply ", env!("CARGO_PKG_VERSION"));
+pub(super) const PROGRAM: &str = concat!("ply ", env!("CARGO_PKG_VERSION"));
 
 /// Arguments of `commit`.
 #[derive(Debug, clap::Args)]
@@ -42,34 +41,51 @@ pub(super) struct AtOnce {
 }
 
 impl AtOnce {
+    /// What to say about the commit, if the user wants one.
+    pub(super) fn message(&self) -> Option<&str> {
+        self.commit.then(|| self.message.as_deref().unwrap_or_default())
+    }
+
     /// Commits, if the user wants it.
     pub(super) async fn run(
         &self,
         context: &mut Context,
         drive: &Drive<Store>,
     ) -> Result<(), CommandError> {
-        if self.commit { commit(context, drive, self.message.as_deref()).await } else { Ok(()) }
+        match self.message() {
+            Some(message) => commit(context, drive, message).await,
+            None => Ok(()),
+        }
     }
 }
 
 impl Commit {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let drive = context.drive(&self.drive)?;
-        commit(context, &drive, self.message.as_deref()).await
+        commit(context, &drive, self.message.as_deref().unwrap_or_default()).await
     }
 }
 
 async fn commit(
     context: &mut Context,
     drive: &Drive<Store>,
-    message: Option<&str>,
+    message: &str,
 ) -> Result<(), CommandError> {
-    let Some(committed) = drive.commit(message.unwrap_or_default(), PROGRAM).await? else {
+    let committed = drive.commit(message, PROGRAM).await?;
+    show(context, drive, committed).await
+}
+
+/// Prints what became of a commit, and lets others know of it.
+pub(super) async fn show(
+    context: &mut Context,
+    drive: &Drive<Store>,
+    committed: Option<Committed>,
+) -> Result<(), CommandError> {
+    let Some(Committed { mark, paths }) = committed else {
         return context.note("nothing to commit").await;
     };
-    let Committed { mark, paths } = committed;
+    context.announce(drive.replica().id());
     let id = mark.id.to_string();
-    context.tell(drive.replica().id(), Change::Committed, None, Some(id.clone()));
     let object = json!({ "commit": id, "number": mark.number, "paths": paths });
     context.show(&object, || id.clone()).await
 }
@@ -78,7 +94,6 @@ impl Discard {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let drive = context.drive(&self.drive)?;
         let paths = drive.discard()?;
-        context.tell(drive.replica().id(), Change::Discarded, None, None);
         context.show(&json!({ "paths": paths }), || format!("{paths} paths dropped")).await
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::context::{Context, Style};
 use crate::error::CommandError;
-use crate::node::{Change, parse_writer};
+use crate::node::parse_writer;
 use crate::output::{EntryObject, Spelled, VersionObject, escape, kind_word, rfc3339};
 use crate::target::Target;
 
@@ -44,7 +44,7 @@ struct ConflictObject {
 
 impl Conflicts {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
-        let drive = context.past(&self.target)?;
+        let drive = context.drive(&self.target.now()?.drive)?;
         for metadata in drive.conflicts(&self.target.path_or_root()).await? {
             if context.style == Style::Json {
                 let object = ConflictObject {
@@ -74,7 +74,6 @@ impl Resolve {
             None => Keep::All,
         };
         for path in drive.resolve(path, keep).await? {
-            context.tell(drive.replica().id(), Change::Written, Some(&path), None);
             match context.style {
                 Style::Json => {
                     let Spelled { text, bytes } = Spelled::new(&[b"/", path.as_bytes()].concat());

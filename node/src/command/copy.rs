@@ -7,8 +7,6 @@ use ply_types::Path;
 use super::rename::pair;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::fetching::complete;
-use crate::node::Change;
 use crate::target::Target;
 
 /// Arguments.
@@ -41,9 +39,7 @@ impl Copy {
             }
         }
         let want = Want::Tree(from.clone());
-        complete(&context.node, &drive, from, want, || Ok(copy(&drive, from, &to)?)).await?;
-        context.tell(drive.replica().id(), Change::Written, Some(&to), None);
-        Ok(())
+        Ok(drive.complete(from, want, || copy(&drive, from, &to)).await?)
     }
 }
 

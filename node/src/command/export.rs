@@ -2,20 +2,17 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use ply_drive::{Drive, DriveError, Kind, Walk, Want};
+use ply_drive::{DriveError, Incomplete, Kind, Walk, Want};
 use ply_folder::{Existing, ExportSummary};
-use ply_store::Store;
 use ply_types::Path;
 use serde_json::json;
 
-use super::import::{label, warn};
+use super::import::{go_on, label, warn};
 use crate::context::{Context, Style};
 use crate::error::CommandError;
-use crate::fetching::complete;
-use crate::node::Node;
+use crate::reading::Reading;
 use crate::target::Target;
 
 /// Files that are fetched at once.
@@ -25,7 +22,7 @@ const FETCHES_AT_ONCE: usize = 16;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Export {
     /// What to write; the whole drive when no path is given
-    #[arg(value_name = "DRIVE[:/path]", value_parser = Target::parser())]
+    #[arg(value_name = "DRIVE[@VERSION][:/path]", value_parser = Target::parser())]
     target: Target,
 
     /// The folder; made if it is not there
@@ -40,13 +37,13 @@ pub(crate) struct Export {
 impl Export {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let from = self.target.path_or_root();
-        let drive = context.past(&self.target)?;
+        let drive = context.reading(&self.target).await?;
         // What the user must hear first: that it is not there, or that nobody has it.
         drive.metadata(&from).await?;
         let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
         let summary = match self.export(context, &drive, existing) {
             Err(error) if error.missing().is_some() => {
-                fetch(&Arc::clone(&context.node), &drive, &from).await?;
+                fetch(context, &drive, &from).await?;
                 // What is there now, the first try made.
                 self.export(context, &drive, Existing::Replace)?
             }
@@ -59,40 +56,55 @@ impl Export {
     fn export(
         &self,
         context: &mut Context,
-        drive: &Drive<Store>,
+        drive: &Reading,
         existing: Existing,
     ) -> Result<ExportSummary, CommandError> {
         let folder = context.caller.path(&self.folder);
+        let stop = context.stop.clone();
         let progress = RefCell::new(&mut context.progress);
         let report = |so_far: ply_folder::Progress| {
             let (done, total) = (so_far.bytes_done, so_far.bytes_total);
             progress.borrow_mut().report(done, total, || label(so_far));
+            go_on(&stop)
         };
         let export = ply_folder::Export::new(self.target.path_or_root(), folder);
-        Ok(export.existing(existing).run(&drive.replica().view(), &report)?)
+        Ok(export.existing(existing).run(&drive.view(), &report)?)
     }
 }
 
 /// Brings all content below a path.
-async fn fetch(node: &Node, drive: &Drive<Store>, from: &Path) -> Result<(), CommandError> {
+async fn fetch(context: &mut Context, drive: &Reading, from: &Path) -> Result<(), CommandError> {
     let files = || {
-        let view = drive.replica().view();
+        let view = drive.view();
         let mut walk = Walk::new(&view, from.clone());
         let mut files = Vec::new();
         while let Some(named) = walk.next()? {
             if matches!(named.state.kind(), Some(Kind::File | Kind::Symlink)) {
-                files.push(named.path);
+                let bytes = named.state.shown().map_or(0, |shown| shown.entry.size());
+                files.push((named.path, bytes));
             }
         }
         match walk.missing.first() {
-            Some((_, missing)) => Err(DriveError::Missing(*missing).into()),
-            None if files.is_empty() => Ok(vec![from.clone()]),
+            Some((_, missing)) => Err(DriveError::Missing(*missing)),
             None => Ok(files),
         }
     };
-    let files = complete(node, drive, from, Want::Tree(from.clone()), files).await?;
-    let downloads = stream::iter(files).map(|file| async move { drive.download(&file).await });
-    Ok(downloads.buffer_unordered(FETCHES_AT_ONCE).try_collect().await?)
+    let mut files = drive.complete(from, Want::Tree(from.clone()), files).await?;
+    if files.is_empty() {
+        files.push((from.clone(), drive.metadata(from).await?.size));
+    }
+    let (mut done, total) = (0, files.iter().map(|(_, bytes)| bytes).sum());
+    let downloads = stream::iter(files).map(|(file, bytes)| async move {
+        drive.open(&file, None).await?.download().await?;
+        Ok::<_, DriveError>((file, bytes))
+    });
+    let mut downloads = downloads.buffer_unordered(FETCHES_AT_ONCE);
+    while let Some((file, bytes)) = downloads.try_next().await? {
+        context.check()?;
+        done += bytes;
+        context.progress.report(done, total, || format!("fetching {file}"));
+    }
+    Ok(())
 }
 
 async fn show(context: &mut Context, summary: &ExportSummary) -> Result<(), CommandError> {

@@ -21,7 +21,7 @@ use crate::target::Target;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Get {
     /// The file
-    #[arg(value_name = "DRIVE:/path", value_parser = Target::parser())]
+    #[arg(value_name = "DRIVE[@VERSION]:/path", value_parser = Target::parser())]
     target: Target,
 
     /// Where to: a file, a folder, '-' for the standard output; else the same name in this folder
@@ -31,7 +31,7 @@ pub(crate) struct Get {
 impl Get {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let path = self.target.path()?;
-        let drive = context.past(&self.target)?;
+        let drive = context.reading(&self.target).await?;
         let handle = drive.open(path, None).await?;
         if self.file.as_deref() == Some(Path::new("-")) {
             return copy_out(context, &handle, 0..handle.bytes()).await;
@@ -82,6 +82,7 @@ async fn fill(
 ) -> Result<(), CommandError> {
     let (mut done, total) = (0, handle.bytes());
     while done < total {
+        context.check()?;
         let part = handle.read_some(done, PART_BYTES).await?;
         file.write_all(&part).map_err(CommandError::file("writing", place))?;
         done += part.len() as u64;

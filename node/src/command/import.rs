@@ -1,19 +1,18 @@
 //! `ply import`: folders into the draft, all of them or nothing.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ply_drive::{Transaction, Want};
 use ply_folder::{Extra, ImportSummary, Warnings};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
-use super::commit::AtOnce;
+use super::commit::{self, AtOnce, PROGRAM};
 use crate::context::{Context, Style};
 use crate::error::CommandError;
-use crate::fetching::complete;
-use crate::node::Change;
 use crate::target::Target;
 
 /// Arguments.
@@ -44,11 +43,12 @@ impl Import {
         let to = self.target.now()?.path_or_root();
         let drive = context.drive(&self.target.drive)?;
         let imports = self.imports(context, &to)?;
-        let node = Arc::clone(&context.node);
+        let stop = context.stop.clone();
         let progress = RefCell::new(&mut context.progress);
         let report = |so_far: ply_folder::Progress| {
             let (done, total) = (so_far.bytes_done, so_far.bytes_total);
             progress.borrow_mut().report(done, total, || label(so_far));
+            go_on(&stop)
         };
         let import = || {
             let mut transaction = Transaction::begin(drive.replica())?;
@@ -56,15 +56,24 @@ impl Import {
             for import in &imports {
                 summaries.push(import.run_in(&mut transaction, &report)?);
             }
-            transaction.save()?;
-            Ok(summaries)
+            // From here on it happens as a whole, whoever goes away.
+            let committed = if let Some(message) = self.at_once.message() {
+                Some(transaction.commit(message, PROGRAM)?)
+            } else {
+                transaction.save()?;
+                None
+            };
+            Ok::<_, CommandError>((summaries, committed))
         };
-        let summaries = complete(&node, &drive, &to, Want::Tree(to.clone()), import).await?;
-        context.tell(drive.replica().id(), Change::Written, Some(&to), None);
+        let want = Want::Tree(to.clone());
+        let (summaries, committed) = drive.complete(&to, want, import).await?;
         for summary in &summaries {
             show(context, summary).await?;
         }
-        self.at_once.run(context, &drive).await
+        match committed {
+            Some(committed) => commit::show(context, &drive, committed).await,
+            None => Ok(()),
+        }
     }
 
     fn imports(
@@ -88,8 +97,16 @@ impl Import {
     }
 }
 
+/// Whether an import or export goes on.
+pub(super) fn go_on(stop: &CancellationToken) -> ControlFlow<()> {
+    if stop.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
 /// What an import or export is at.
 pub(super) fn label(so_far: ply_folder::Progress) -> String {
+    if so_far == ply_folder::Progress::default() {
+        return "looking at what there is".to_owned();
+    }
     format!("{}/{} files", so_far.files_done, so_far.files_total)
 }
 

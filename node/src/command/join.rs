@@ -24,6 +24,10 @@ impl Join {
         if wish.is_some_and(|wish| wish != joined.name) {
             context.note(&format!("the drive is called '{}' here", joined.name)).await?;
         }
+        if joined.is_spent {
+            let text = "the invite of this ticket was revoked: this node can read, and not write";
+            context.warn(text).await?;
+        }
         let object = json!({ "name": joined.name, "key": joined.id.to_string() });
         context.show(&object, || joined.id.to_string()).await
     }

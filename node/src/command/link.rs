@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use ply_drive::Attributes;
 
+use super::rename::pair;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::node::Change;
 use crate::target::Target;
 
 /// Arguments.
@@ -17,11 +17,11 @@ pub(crate) struct Link {
     #[arg(long, short)]
     symbolic: bool,
 
-    /// What it points to
+    /// The path in the drive that gets one more name; with -s the text that the link holds
     #[arg(value_name = "TARGET")]
     text: OsString,
 
-    /// The link
+    /// The link; without -s it may be the directory to make it in
     #[arg(value_name = "DRIVE:/path", value_parser = Target::parser())]
     place: Target,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Link {
 impl Link {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         if !self.symbolic {
-            return Err(CommandError::Unsupported("a hard link (without -s)"));
+            return self.hard(context).await;
         }
         let path = self.place.now()?.path()?;
         let drive = context.drive(&self.place.drive)?;
@@ -40,7 +40,19 @@ impl Link {
             ..Attributes::default()
         };
         drive.symlink(path, self.text.as_bytes(), &attributes).await?;
-        context.tell(drive.replica().id(), Change::Written, Some(path), None);
         Ok(())
+    }
+
+    /// One more name for a file of the same drive.
+    async fn hard(&self, context: &mut Context) -> Result<(), CommandError> {
+        let from = Target::parse(&self.text).map_err(|error| {
+            CommandError::Usage(format!("{error}; for a symbolic link write ln -s"))
+        })?;
+        if from.path.is_none() {
+            let what = "a hard link needs DRIVE:/path; write ln -s for a symbolic one";
+            return Err(CommandError::Usage(format!("'{}' is no path: {what}", from.drive)));
+        }
+        let (drive, to) = pair(context, &from, &self.place).await?;
+        Ok(drive.hard_link(from.now()?.path()?, &to).await?)
     }
 }

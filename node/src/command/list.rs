@@ -1,19 +1,19 @@
 //! `ply ls`: what is in a directory.
 
-use ply_drive::{Drive, Kind, Metadata, VersionInfo};
-use ply_store::Store;
+use ply_drive::{Kind, Metadata, VersionInfo};
 use ply_types::{LogKey, Path};
 
 use crate::context::{Context, Style};
 use crate::error::CommandError;
 use crate::output::{EntryObject, VersionObject, escape, long_rows};
+use crate::reading::Reading;
 use crate::target::Target;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     /// The directory; the root of the drive when no path is given
-    #[arg(value_name = "DRIVE[:/path]", value_parser = Target::parser())]
+    #[arg(value_name = "DRIVE[@VERSION][:/path]", value_parser = Target::parser())]
     target: Target,
 
     /// Kind, permissions, owner, group, size and time
@@ -38,13 +38,14 @@ struct Row {
 
 impl List {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
-        let drive = context.past(&self.target)?;
+        let drive = context.reading(&self.target).await?;
         let top = self.target.path_or_root();
         let metadata = drive.metadata(&top).await?;
         let mut unfetched = metadata.unfetched.clone();
         if metadata.kind == Kind::Directory {
             let mut ahead = vec![top.clone()];
             while let Some(directory) = ahead.pop() {
+                context.check()?;
                 let read = drive.read_dir(&directory).await?;
                 unfetched.extend(read.unfetched);
                 if self.recursive {
@@ -66,7 +67,7 @@ impl List {
     async fn print(
         &self,
         context: &mut Context,
-        drive: &Drive<Store>,
+        drive: &Reading,
         top: &Path,
         entries: Vec<Metadata>,
     ) -> Result<(), CommandError> {

@@ -10,8 +10,8 @@ use crate::target::Target;
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Log {
-    /// The drive
-    #[arg(value_name = "DRIVE", value_parser = Target::parser())]
+    /// The drive; with a version, the commits that led to it
+    #[arg(value_name = "DRIVE[@VERSION]", value_parser = Target::parser())]
     target: Target,
 
     /// Show no more than so many
@@ -21,7 +21,7 @@ pub(crate) struct Log {
 
 impl Log {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
-        let drive = context.past(&self.target)?;
+        let drive = context.reading(&self.target).await?;
         for commit in drive.log(self.count.unwrap_or(usize::MAX))? {
             let (id, time) = (commit.mark.id.to_string(), rfc3339(commit.time));
             let writer = commit.writer.to_string();

@@ -4,7 +4,6 @@ use ply_drive::Attributes;
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::node::Change;
 use crate::target::Target;
 
 /// Arguments.
@@ -32,7 +31,6 @@ impl MakeDirectory {
             let path = target.now()?.path()?;
             let drive = context.drive(&target.drive)?;
             drive.create_dir(path, &attributes, self.parents).await?;
-            context.tell(drive.replica().id(), Change::Written, Some(path), None);
         }
         Ok(())
     }

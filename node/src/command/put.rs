@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use ply_drive::{Attributes, Create, Drive, DriveError, WriteOptions};
 use ply_store::Store;
 use ply_types::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use super::commit::AtOnce;
 use crate::context::{Blocking, Context};
 use crate::error::CommandError;
-use crate::node::Change;
 use crate::progress::Progress;
 use crate::target::Target;
 
@@ -31,13 +31,12 @@ pub(crate) struct Put {
 
 impl Put {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
-        let path = self.target.now()?.path()?;
+        self.target.now()?.path()?;
         let drive = context.drive(&self.target.drive)?;
         match self.file.as_deref().filter(|file| *file != Path::new("-")) {
             None => self.put_input(context, &drive).await?,
             Some(file) => self.put_file(context, &drive, file).await?,
         }
-        context.tell(drive.replica().id(), Change::Written, Some(path), None);
         self.at_once.run(context, &drive).await
     }
 
@@ -52,7 +51,8 @@ impl Put {
         let options = options(attributes);
         let source = Blocking(context.take_input());
         let label = self.target.path()?.to_string();
-        let source = Counted { source, done: 0, total: 0, label, progress: &mut context.progress };
+        let (progress, stop) = (&mut context.progress, &context.stop);
+        let source = Counted { source, done: 0, total: 0, label, progress, stop };
         Ok(drive.write_with(self.target.path()?, source, &options).await?)
     }
 
@@ -78,8 +78,8 @@ impl Put {
         let attributes = Attributes { mode, mtime, ..there };
         let options = options(attributes);
         let (total, label) = (metadata.len(), place.display().to_string());
-        let progress = &mut context.progress;
-        let source = Counted { source: opened, done: 0, total, label, progress };
+        let (progress, stop) = (&mut context.progress, &context.stop);
+        let source = Counted { source: opened, done: 0, total, label, progress, stop };
         Ok(drive.write_with(self.target.path()?, source, &options).await?)
     }
 
@@ -105,17 +105,21 @@ fn options(attributes: Attributes) -> WriteOptions {
     WriteOptions { create: Create::OrReplace, make_parents: true, attributes: Some(attributes) }
 }
 
-/// A source that says how much of it was read.
+/// A source that says how much of it was read, and ends when nobody wants it any more.
 struct Counted<'progress, R> {
     source: R,
     done: u64,
     total: u64,
     label: String,
     progress: &'progress mut Progress,
+    stop: &'progress CancellationToken,
 }
 
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.is_cancelled() {
+            return Err(io::Error::other("stopped"));
+        }
         let taken = self.source.read(buffer)?;
         self.done += taken as u64;
         self.progress.report(self.done, self.total, || self.label.clone());

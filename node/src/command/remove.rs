@@ -4,7 +4,6 @@ use ply_drive::Kind;
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::node::Change;
 use crate::target::Target;
 
 /// Arguments.
@@ -30,7 +29,6 @@ impl Remove {
             } else {
                 drive.remove_file(path).await?;
             }
-            context.tell(drive.replica().id(), Change::Removed, Some(path), None);
         }
         Ok(())
     }

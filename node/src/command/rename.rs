@@ -6,7 +6,6 @@ use ply_types::Path;
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::node::Change;
 use crate::target::Target;
 
 /// Arguments.
@@ -26,9 +25,6 @@ impl Rename {
         let from = self.from.now()?.path()?;
         let (drive, to) = pair(context, &self.from, &self.to).await?;
         drive.rename(from, &to).await?;
-        let id = drive.replica().id();
-        context.tell(id, Change::Removed, Some(from), None);
-        context.tell(id, Change::Written, Some(&to), None);
         Ok(())
     }
 }

@@ -1,13 +1,23 @@
 //! `ply sync`: fetches now.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use ply_drive::{DriveError, Replica};
+use ply_store::Store;
+use ply_types::LogKey;
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::context::{Context, Style};
 use crate::error::CommandError;
-use crate::network::SyncRequest;
+use crate::network::{SyncRequest, SyncSummary};
+use crate::progress::Unit;
 use crate::target::Target;
+
+/// Time between two reports of how far it is.
+const REPORT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -46,7 +56,7 @@ impl Sync {
         let path = self.target.now()?.path_or_root();
         let replica = context.node.replica(&self.target.drive)?;
         let request = SyncRequest { path, full: self.full, timeout: self.timeout };
-        let summary = context.node.running()?.sync(&replica, &request).await?;
+        let summary = follow(context, &replica, &request).await?;
         if context.style == Style::Json {
             let unfetched: Vec<String> =
                 summary.unfetched.iter().map(ToString::to_string).collect();
@@ -63,6 +73,44 @@ impl Sync {
         context.note(&text).await?;
         context.unfetched(&summary.unfetched).await
     }
+}
+
+/// Fetches, and reports how far it is.
+async fn follow(
+    context: &mut Context,
+    replica: &Arc<Replica<Store>>,
+    request: &SyncRequest,
+) -> Result<SyncSummary, CommandError> {
+    let network = Arc::clone(context.node.running()?);
+    let fetching = network.sync(replica, request);
+    tokio::pin!(fetching);
+    loop {
+        tokio::select! {
+            fetched = &mut fetching => return Ok(fetched?),
+            () = sleep(REPORT_PAUSE), if request.full => {
+                let (held, known) = blocks(replica)?;
+                context.progress.count(Unit::Blocks, held, known, || replica.name());
+            }
+        }
+    }
+}
+
+/// Blocks that are held here of all that are known, in all logs of a drive.
+fn blocks(replica: &Arc<Replica<Store>>) -> Result<(u64, u64), DriveError> {
+    let mut lengths: BTreeMap<LogKey, u64> = BTreeMap::new();
+    for log in replica.published_logs() {
+        lengths.insert(log, replica.known_length(&log)?);
+    }
+    for layer in replica.layers()?.0 {
+        let length = lengths.entry(layer.log).or_default();
+        *length = layer.length.max(*length);
+    }
+    let (mut held, mut known) = (0, 0);
+    for (log, length) in lengths {
+        held += replica.logs().have(&log)?.count().min(length);
+        known += length;
+    }
+    Ok((held, known))
 }
 
 #[cfg(test)]

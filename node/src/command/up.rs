@@ -9,14 +9,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::Globals;
 use crate::control;
 use crate::error::CommandError;
-use crate::home::Home;
+use crate::home::{Home, Listen};
 use crate::network::{self, NetworkOptions};
 use crate::node::Node;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
-    /// Where to listen; may be given more than once
+    /// Where to listen; may be given more than once. Port 0 stands for the port of this home, which
+    /// is chosen once
     #[arg(long, value_name = "MULTIADDR")]
     listen: Vec<String>,
 
@@ -48,15 +49,17 @@ impl Up {
         };
         let node = Arc::new(Node::open_patiently(&home).await?);
         for notice in node.notices() {
-            let text = format!("ply: {notice}\n");
-            let mut errors = stderr();
-            errors.write_all(text.as_bytes()).await.map_err(CommandError::output)?;
-            errors.flush().await.map_err(CommandError::output)?;
+            warn(notice).await?;
         }
         let listener =
             control::bind(&home).map_err(CommandError::file("listening on", &home.socket()))?;
+        let listen = Listen::plan(&home, &self.listen, node.host().random())?;
+        if let Some(port) = listen.taken {
+            let notice = "something else has it; tickets with it lead here again when it is free";
+            warn(&format!("not listening on port {port}: {notice}")).await?;
+        }
         let options = NetworkOptions {
-            listen: self.listen.clone(),
+            listen: listen.addresses,
             bootstrap: self.bootstrap.clone(),
             mdns: !self.no_mdns,
             dht: !self.no_dht,
@@ -89,6 +92,13 @@ impl Up {
         control::remove(&home).map_err(CommandError::file("removing", &home.socket()))?;
         announced
     }
+}
+
+/// Tells the user something that they must know.
+async fn warn(text: &str) -> Result<(), CommandError> {
+    let (text, mut errors) = (format!("ply: {text}\n"), stderr());
+    errors.write_all(text.as_bytes()).await.map_err(CommandError::output)?;
+    errors.flush().await.map_err(CommandError::output)
 }
 
 /// Prints where the node listens, and last that it does.

@@ -1,11 +1,13 @@
 //! `ply watch`: what happens, as it happens.
 
-use serde_json::json;
-use tokio::sync::broadcast::error::RecvError;
+use futures::{FutureExt, StreamExt};
+use ply_drive::{Event, Replica};
+use ply_store::Store;
+use ply_types::Path;
+use serde_json::{Value, json};
 
-use crate::context::{Context, Style};
+use crate::context::Context;
 use crate::error::CommandError;
-use crate::node::Event;
 use crate::output::{Spelled, escape};
 
 /// Arguments.
@@ -15,40 +17,112 @@ pub(crate) struct Watch {
     drive: String,
 }
 
+/// One line of what is printed.
+struct Line {
+    event: &'static str,
+    path: Option<Path>,
+    /// What else there is to say, by name.
+    more: Vec<(&'static str, Value)>,
+}
+
 impl Watch {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
-        let drive = context.node.find(&self.drive)?.id;
-        let mut events = context.node.events().watch();
-        loop {
-            match events.recv().await {
-                Ok(event) if event.drive == drive => print(context, &event).await?,
-                Ok(_) => {}
-                Err(RecvError::Lagged(count)) => {
-                    context.warn(&format!("{count} events were missed")).await?;
+        let replica = context.node.replica(&self.drive)?;
+        let mut events = replica.watch();
+        while let Some(event) = events.next().await {
+            let mut together = vec![event];
+            while let Some(Some(event)) = events.next().now_or_never() {
+                add(&mut together, event);
+            }
+            for event in together {
+                for line in lines(&replica, event) {
+                    let text = line.text();
+                    context.show(&line.object(), || text).await?;
                 }
-                Err(RecvError::Closed) => return Ok(()),
             }
             context.flush().await?;
         }
+        Ok(())
     }
 }
 
-async fn print(context: &mut Context, event: &Event) -> Result<(), CommandError> {
-    let path = event.path.as_ref().map(|path| [b"/", path.as_bytes()].concat());
-    if context.style == Style::Json {
-        let spelled = path.as_deref().map(Spelled::new);
-        let object = json!({
-            "event": event.change.word(),
-            "path": spelled.as_ref().map(|path| &path.text),
-            "path_bytes": spelled.as_ref().and_then(|path| path.bytes.as_ref()),
-            "detail": event.detail,
-        });
-        return context.object(&object).await;
+/// Adds an event to those that are printed together: bytes that came for one path make one line.
+fn add(together: &mut Vec<Event>, event: Event) {
+    if let (Some(Event::Fetched { path, bytes }), Event::Fetched { path: next, bytes: more }) =
+        (together.last_mut(), &event)
+        && path == next
+    {
+        *bytes += more;
+        return;
     }
-    let mut line = event.change.word().to_owned();
-    for part in path.map(|path| escape(&path)).iter().chain(&event.detail) {
-        line.push(' ');
-        line.push_str(part);
+    together.push(event);
+}
+
+fn lines(replica: &std::sync::Arc<Replica<Store>>, event: Event) -> Vec<Line> {
+    let line = |event, path, more: &[(&'static str, Value)]| {
+        vec![Line { event, path, more: more.to_vec() }]
+    };
+    match event {
+        Event::Changed { path } => {
+            // What cannot be looked at now was written: removing leaves nothing to fetch.
+            let state = replica.view().path(&path);
+            let is_gone = state.is_ok_and(|state| state.kind().is_none());
+            line(if is_gone { "remove" } else { "write" }, Some(path), &[])
+        }
+        Event::Committed { mark } => {
+            let id = json!(mark.id.to_string());
+            line("commit", None, &[("commit", id), ("number", json!(mark.number))])
+        }
+        Event::Discarded { paths } => line("discard", None, &[("paths", json!(paths))]),
+        Event::Arrived { heads } => {
+            let arrivals = heads.into_iter().map(|(writer, mark)| Line {
+                event: "arrival",
+                path: None,
+                more: vec![
+                    ("writer", json!(writer.to_string())),
+                    ("commit", json!(mark.id.to_string())),
+                    ("number", json!(mark.number)),
+                ],
+            });
+            arrivals.collect()
+        }
+        Event::Fetched { path, bytes } => line("fetch", path, &[("bytes", json!(bytes))]),
+        Event::Lagged { events } => line("missed", None, &[("events", json!(events))]),
+        _ => Vec::new(),
     }
-    context.line(line).await
+}
+
+impl Line {
+    fn object(&self) -> Value {
+        let mut object = serde_json::Map::new();
+        object.insert("event".to_owned(), json!(self.event));
+        if let Some(path) = &self.path {
+            let Spelled { text, bytes } = Spelled::new(&[b"/", path.as_bytes()].concat());
+            object.insert("path".to_owned(), json!(text));
+            object.insert("path_bytes".to_owned(), json!(bytes));
+        }
+        for (name, value) in &self.more {
+            object.insert((*name).to_owned(), value.clone());
+        }
+        Value::Object(object)
+    }
+
+    fn text(&self) -> String {
+        let mut text = self.event.to_owned();
+        if let Some(path) = &self.path {
+            text.push_str(" /");
+            text.push_str(&escape(path.as_bytes()));
+        }
+        for (name, value) in &self.more {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            // A commit's id needs no name beside the word for the event.
+            if *name != self.event {
+                text.push(' ');
+                text.push_str(name);
+            }
+            text.push(' ');
+            text.push_str(&value);
+        }
+        text
+    }
 }

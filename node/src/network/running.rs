@@ -3,8 +3,7 @@
 mod events;
 mod keep;
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,8 +28,6 @@ const BAN: Duration = Duration::from_mins(10);
 const REOPEN_MIN: Duration = Duration::from_millis(100);
 /// Longest pause.
 const REOPEN_MAX: Duration = Duration::from_secs(30);
-/// Where a node listens that was not told where.
-const LISTEN_DEFAULT: [&str; 2] = ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"];
 
 /// Whether a session is worth opening again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +49,6 @@ pub(super) struct Running {
     /// Tasks that keep a drive connected, each to be cancelled.
     keeping: Mutex<HashMap<DriveId, CancellationToken>>,
     pub(super) stop: CancellationToken,
-    fetched: AtomicU64,
 }
 
 /// Starts the network of a node that runs.
@@ -62,13 +58,9 @@ pub(crate) async fn start(
 ) -> Result<Arc<dyn Network>, NetworkError> {
     let identity = Identity::new(node.seed()).map_err(|error| machine(&error))?;
     let me = session_peer(identity.peer());
-    let mut listen = parse_addresses(&options.listen)?;
-    if listen.is_empty() {
-        listen = LISTEN_DEFAULT.iter().filter_map(|text| text.parse().ok()).collect();
-    }
     let config = Config {
         identity,
-        listen,
+        listen: parse_addresses(&options.listen)?,
         external: Vec::new(),
         announce: Announce::All,
         bootstrap: parse_addresses(&options.bootstrap)?,
@@ -86,10 +78,8 @@ pub(crate) async fn start(
         addresses: Mutex::new(addresses),
         keeping: Mutex::default(),
         stop: node.stop().child_token(),
-        fetched: AtomicU64::new(0),
     });
     tokio::spawn(events::serve(Arc::clone(&running), events));
-    tokio::spawn(events::tell(Arc::clone(&running), node.events().clone()));
     Ok(Arc::new(Handle(running)))
 }
 
@@ -167,10 +157,6 @@ impl Running {
         }
     }
 
-    pub(super) fn note_fetched(&self, bytes: u64) {
-        self.fetched.fetch_add(bytes, Ordering::Relaxed);
-    }
-
     fn known_addresses(&self) -> Vec<Multiaddr> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -180,6 +166,14 @@ impl Running {
         let sessions = self.exchange.sessions(drive);
         let blocks = sessions.iter().map(|info| info.traffic.blocks_in).sum();
         (blocks, sessions.iter().map(|info| info.traffic.block_bytes_in).sum())
+    }
+
+    /// Peers that have a drive and are connected, each once however many sessions there are.
+    fn peers_of(&self, drive: &DriveId) -> u64 {
+        let sessions = self.exchange.sessions(drive).into_iter();
+        let peers: BTreeSet<SessionPeer> =
+            sessions.filter(|info| info.open).map(|info| info.peer).collect();
+        peers.len() as u64
     }
 
     async fn sync(
@@ -210,7 +204,7 @@ impl Running {
         }
         let after = self.brought(&drive);
         Ok(SyncSummary {
-            peers: self.exchange.sessions(&drive).iter().filter(|info| info.open).count() as u64,
+            peers: self.peers_of(&drive),
             blocks: after.0.saturating_sub(before.0),
             bytes: after.1.saturating_sub(before.1),
             unfetched: replica.unfetched(),

@@ -132,7 +132,9 @@ impl Node {
         if let Some(network) = self.network() {
             network.remove(settings.id);
         }
-        self.open_drives().remove(&settings.id);
+        if let Some(replica) = self.open_drives().remove(&settings.id) {
+            Drive::alone(replica).close();
+        }
         remove_drive(&*self.engine, &settings.id)?;
         Ok(settings)
     }

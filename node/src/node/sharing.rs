@@ -2,7 +2,7 @@
 
 use ply_drive::membership::Role;
 use ply_drive::ticket::{self, Ticket};
-use ply_drive::{Access, Cutting, Invitation, Settings, write_settings};
+use ply_drive::{Access, Cutting, Drive, Invitation, Settings, write_settings};
 use ply_types::{DriveId, ReadKey};
 
 use super::{Node, names};
@@ -33,6 +33,8 @@ pub(crate) struct Joined {
     pub(crate) id: DriveId,
     /// Its name on this node.
     pub(crate) name: String,
+    /// Whether the ticket has an invite that this node knows to let nobody in any more.
+    pub(crate) is_spent: bool,
 }
 
 impl Node {
@@ -119,16 +121,19 @@ impl Node {
             _ => {
                 write_settings(&*self.engine, &settings)?;
                 // What can be read or is cut otherwise than before must be opened anew.
-                open.remove(&settings.id);
+                if let Some(replica) = open.remove(&settings.id) {
+                    Drive::alone(replica).close();
+                }
             }
         }
         drop(open);
-        let joined = Joined { id: settings.id, name: settings.name.clone() };
+        let (id, name) = (settings.id, settings.name.clone());
         let replica = self.open_settings(settings)?;
+        let is_spent = ticket.invitation().is_some() && !replica.is_writable();
         if let Some(network) = self.network() {
             network.add(&replica);
         }
-        Ok(joined)
+        Ok(Joined { id, name, is_spent })
     }
 
     fn settings_of(&self, ticket: &Ticket, name: String) -> Settings {

@@ -180,34 +180,16 @@ fn signals_end_the_node_in_order() {
 }
 
 #[test]
-fn a_watcher_sees_what_happens() {
-    let ply = Ply::new();
-    let _daemon = ply.up();
-    ply.ok("drive create docs");
-    let mut child = ply
-        .command(&words("watch docs --json"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("ply starts");
-    let output = child.stdout.take().expect("a pipe");
-    // The watcher may come late to the first of these.
-    let (told, telling) = std::sync::mpsc::channel();
-    let watching = std::thread::spawn(move || {
-        use std::io::BufRead;
-        let mut line = String::new();
-        std::io::BufReader::new(output).read_line(&mut line).expect("a line");
-        told.send(line).expect("heard");
-    });
-    let mut line = None;
-    for number in 0..100 {
-        ply.feed(b"x", &words(&format!("put docs:/a{number}"))).ok();
-        line = telling.recv_timeout(std::time::Duration::from_millis(50)).ok();
-        if line.is_some() {
-            break;
-        }
+fn a_peer_with_two_sessions_is_one_peer() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    ours.ok("drive create docs");
+    theirs.ok(&format!("join {}", ours.ok("share docs --write")));
+    let (ours_up, theirs_up) = (ours.up(), theirs.up());
+    // Who dials opens a session, so both do.
+    ours.ok(&format!("peer connect {}", theirs_up.address()));
+    theirs.ok(&format!("peer connect {}", ours_up.address()));
+    for ply in [&ours, &theirs] {
+        let summary = &json(&ply.ok("sync docs --timeout 20s --json"))[0];
+        assert_eq!(summary["peers"], 1, "{summary}");
     }
-    assert_eq!(json(&line.expect("an event"))[0]["event"], "write");
-    child.kill().expect("killed");
-    child.wait().expect("ended");
-    watching.join().expect("watched");
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::ply::{Ply, at, finish, json, words};
+use super::ply::{Ply, at, finish, json, noise, words};
 
 fn copy_folder(from: &Path, to: &Path) {
     let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
@@ -46,6 +46,38 @@ fn a_copied_home_writes_under_keys_of_its_own() {
     assert_eq!(json(&run("stat docs:/b --json").ok())[0]["writer"], copied);
     assert_eq!(ply.ok("cat docs:/a"), "one");
     ply.fails(3, "cat docs:/b");
+}
+
+#[test]
+fn a_copied_home_is_another_node_and_keeps_its_draft() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    ply.feed(b"one", &words("put docs:/a --commit")).ok();
+    ply.feed(&noise(300_000), &words("put docs:/draft")).ok();
+    let first = ply.up();
+    let (peer, address) = (ply.ok("peer id"), first.address().to_owned());
+    ply.ok("down");
+    first.wait();
+    let copy = Ply::new();
+    copy_folder(&ply.home(), &copy.home());
+    let copied = copy.up_with("--listen /ip4/127.0.0.1/tcp/0", std::process::Stdio::null());
+    let (copied_peer, _original) = (copy.ok("peer id"), ply.up());
+    assert_ne!(copied_peer, peer);
+    assert_eq!(ply.ok("peer id"), peer);
+    assert!(!copied.address().contains(&peer), "{}", copied.address());
+    assert_ne!(copied.address().split("/p2p/").next(), address.split("/p2p/").next());
+    assert!(copy.run(&words("cat docs:/draft")).output == noise(300_000));
+    copy.ok("commit docs");
+    // Each writes on, and they are two writers of one drive.
+    ply.feed(b"original", &words("put docs:/o --commit")).ok();
+    copy.ok(&format!("peer connect {address}"));
+    copy.ok("sync docs --timeout 20s --full");
+    ply.ok("sync docs --timeout 20s --full");
+    for node in [&ply, &copy] {
+        assert_eq!(node.ok("cat docs:/o"), "original");
+        assert!(node.run(&words("cat docs:/draft")).output == noise(300_000));
+        assert_eq!(node.ok("writers docs").lines().count(), 2);
+    }
 }
 
 #[test]

@@ -71,11 +71,18 @@ impl Ply {
 
     /// Starts the node and waits until it is ready.
     pub(super) fn up(&self) -> Daemon {
-        let arguments = ["up", "--no-mdns", "--no-dht", "--listen", "/ip4/127.0.0.1/tcp/0"];
+        self.up_with("--listen /ip4/127.0.0.1/tcp/0", Stdio::inherit())
+    }
+
+    /// As [`Ply::up`], with other options, and with its errors elsewhere.
+    pub(super) fn up_with(&self, options: &str, errors: Stdio) -> Daemon {
+        let mut arguments = words("up --no-mdns --no-dht");
+        arguments.extend(options.split_whitespace());
         let mut child = self
             .command(&arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(errors)
             .spawn()
             .expect("ply starts");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -130,6 +137,11 @@ impl Ran {
 impl Daemon {
     pub(super) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The first address that it listens on.
+    pub(super) fn address(&self) -> &str {
+        self.lines[0].strip_prefix("listening ").expect("an address")
     }
 
     /// Waits for the node to end; gives its exit code.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use ply_engine::{Batch, Durability, Engine, Table, prefix_end};
 use ply_types::{LogKey, Path, Timestamp};
 
-use super::Drive;
+use super::{Drive, Past};
 use crate::clock::CommitMark;
+use crate::commit::Commit;
 use crate::error::DriveError;
 use crate::remote::Want;
-use crate::replica::Event;
+use crate::replica::{Event, Gaps};
 use crate::transaction::{Committed, Transaction};
 
 /// A commit as a history shows it.
@@ -56,25 +57,40 @@ impl<E: Engine> Drive<E> {
     /// The commits that led to what the drive is now, newest first, as far as they are held here.
     pub fn log(&self, count_max: usize) -> Result<Vec<Entry>, DriveError> {
         let mut history = Vec::new();
-        self.replica.history(|commit| {
-            if history.len() == count_max {
-                return ControlFlow::Break(());
-            }
-            let Some(body) = &commit.body else { return ControlFlow::Continue(()) };
-            history.push(Entry {
-                writer: commit.writer,
-                mark: commit.mark,
-                count: commit.envelope.count,
-                message: body.message.clone(),
-                time: body.time,
-                program: body.program.clone(),
-                files: body.totals.count,
-                bytes: body.totals.bytes,
-            });
-            ControlFlow::Continue(())
-        })?;
+        self.replica.history(Gaps::Pass, |commit| note(&mut history, commit, count_max))?;
         Ok(history)
     }
+}
+
+impl<E: Engine> Past<E> {
+    /// The commits that led to this moment, newest first, as far as they are held here.
+    pub fn log(&self, count_max: usize) -> Result<Vec<Entry>, DriveError> {
+        let mut history = Vec::new();
+        let replica = self.drive().replica();
+        let note = |commit: &Arc<Commit>| note(&mut history, commit, count_max);
+        replica.history_of(self.view().commits(), Gaps::Pass, note)?;
+        Ok(history)
+    }
+}
+
+/// Adds a commit to a history that is to have so many.
+fn note(history: &mut Vec<Entry>, commit: &Commit, count_max: usize) -> ControlFlow<()> {
+    if history.len() == count_max {
+        return ControlFlow::Break(());
+    }
+    if let Some(body) = &commit.body {
+        history.push(Entry {
+            writer: commit.writer,
+            mark: commit.mark,
+            count: commit.envelope.count,
+            message: body.message.clone(),
+            time: body.time,
+            program: body.program.clone(),
+            files: body.totals.count,
+            bytes: body.totals.bytes,
+        });
+    }
+    ControlFlow::Continue(())
 }
 
 impl<E: Engine> crate::replica::Replica<E> {

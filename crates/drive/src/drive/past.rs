@@ -40,6 +40,11 @@ impl<E: Engine> Drive<E> {
 }
 
 impl<E: Engine> Past<E> {
+    /// The drive that it is the past of.
+    pub fn drive(&self) -> &Drive<E> {
+        &self.drive
+    }
+
     /// The commit.
     pub fn commit(&self) -> &Arc<Commit> {
         &self.commit
@@ -104,7 +109,7 @@ impl<E: Engine> Past<E> {
         if version.entry.stored().is_none() {
             return Err(DriveError::NotAFile { path: path.clone() });
         }
-        Ok(ReadHandle::new(&self.drive, self.view.clone(), path, version))
+        Ok(ReadHandle::new(&self.drive, self.view.clone(), path, version).of_the_past())
     }
 
     /// The whole content of a file.

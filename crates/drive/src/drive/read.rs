@@ -10,7 +10,7 @@ use crate::entry::Kind;
 use crate::error::DriveError;
 use crate::remote::Want;
 use crate::versions::Version;
-use crate::view::View;
+use crate::view::{Local, View};
 
 /// Bytes that are wanted ahead of a reader.
 const AHEAD_BYTES: u64 = 4 << 20;
@@ -22,6 +22,8 @@ pub struct ReadHandle<E: Engine> {
     view: View<E>,
     path: Path,
     version: Version,
+    /// Whether peers show the same version under that path, and can be asked for it by its path.
+    is_now: bool,
 }
 
 impl<E: Engine> Drive<E> {
@@ -51,7 +53,7 @@ impl<E: Engine> Drive<E> {
             return Err(DriveError::NotAFile { path: path.clone() });
         }
         let view = self.replica.view();
-        Ok(ReadHandle { drive: self.clone(), view, path: path.clone(), version })
+        Ok(ReadHandle { drive: self.clone(), view, path: path.clone(), version, is_now: true })
     }
 
     /// The whole content of a file.
@@ -72,19 +74,20 @@ impl<E: Engine> Drive<E> {
 
     /// Brings the whole content of a file, and says when it is here.
     pub async fn download(&self, path: &Path) -> Result<(), DriveError> {
-        let file = self.open(path, None).await?;
-        let mut offset = 0;
-        while offset < file.bytes() {
-            offset += file.read_some(offset, usize::MAX).await?.len() as u64;
-        }
-        Ok(())
+        self.open(path, None).await?.download().await
     }
 }
 
 impl<E: Engine> ReadHandle<E> {
     /// A version of a file as a view shows it.
     pub(crate) fn new(drive: &Drive<E>, view: View<E>, path: &Path, version: Version) -> Self {
-        Self { drive: drive.clone(), view, path: path.clone(), version }
+        Self { drive: drive.clone(), view, path: path.clone(), version, is_now: true }
+    }
+
+    /// As it was: peers that are asked for the path would give what it is.
+    pub(super) fn of_the_past(mut self) -> Self {
+        self.is_now = false;
+        self
     }
 
     /// What it is read in.
@@ -97,6 +100,24 @@ impl<E: Engine> ReadHandle<E> {
         self.version.entry.size()
     }
 
+    /// How much of it is held here.
+    pub fn local(&self) -> Result<Local, DriveError> {
+        self.view.local(&self.path, &self.version)
+    }
+
+    /// Brings the whole content, and says when it is here.
+    pub async fn download(&self) -> Result<(), DriveError> {
+        let mut offset = 0;
+        while offset < self.bytes() {
+            let part = self.read_some(offset, usize::MAX).await?;
+            if part.is_empty() {
+                break;
+            }
+            offset += part.len() as u64;
+        }
+        Ok(())
+    }
+
     /// The version that is read.
     pub fn version(&self) -> &Version {
         &self.version
@@ -107,7 +128,7 @@ impl<E: Engine> ReadHandle<E> {
         let end = offset.saturating_add(AHEAD_BYTES).min(self.bytes());
         let want = Want::Data { path: self.path.clone(), bytes: offset..end };
         self.drive
-            .complete(&self.path, want, || {
+            .bring(&self.path, self.is_now.then_some(want), || {
                 self.view.open(&self.path, &self.version)?.read_at(offset, max)
             })
             .await

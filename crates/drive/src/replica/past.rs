@@ -7,10 +7,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use ply_engine::Engine;
-use ply_types::Fault;
+use ply_types::{Fault, LogKey};
 use thiserror::Error;
 
 use super::Replica;
+use crate::clock::CommitMark;
 use crate::commit::Commit;
 use crate::error::DriveError;
 use crate::view::View;
@@ -27,6 +28,15 @@ pub enum Revision {
     Back(u64),
     /// The first digits of a commit's id, lower case.
     Commit(String),
+}
+
+/// What to do where a commit is not held here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gaps {
+    /// Leave it out, and all that only it leads to.
+    Pass,
+    /// Say what is missing.
+    Stop,
 }
 
 /// Why a text is no revision.
@@ -74,58 +84,88 @@ impl fmt::Display for Revision {
 }
 
 impl<E: Engine> Replica<E> {
-    /// Visits the commits that led to what the drive is now, newest first, as far as they are held
-    /// here: by number, then by writer, as versions are shown.
+    /// Visits the commits that led to what the drive is now, newest first: by number, then by
+    /// writer, as versions are shown.
     pub fn history(
         &self,
+        gaps: Gaps,
+        visit: impl FnMut(&Arc<Commit>) -> ControlFlow<()>,
+    ) -> Result<(), DriveError> {
+        let newest = self.effective().into_iter().map(|(writer, commit)| (writer, commit.mark));
+        self.history_of(newest, gaps, visit)
+    }
+
+    /// As [`Replica::history`], from commits of one's choice back.
+    pub(crate) fn history_of(
+        &self,
+        newest: impl IntoIterator<Item = (LogKey, CommitMark)>,
+        gaps: Gaps,
         mut visit: impl FnMut(&Arc<Commit>) -> ControlFlow<()>,
     ) -> Result<(), DriveError> {
-        let mut ahead: BTreeMap<_, Arc<Commit>> = BTreeMap::new();
-        for commit in self.effective().into_values() {
-            ahead.insert((commit.mark.number, commit.writer), commit);
-        }
-        while let Some((_, commit)) = ahead.pop_last() {
+        // A mark says where its commit stands among the others before the commit itself is read.
+        let mut ahead: BTreeMap<(u64, LogKey), CommitMark> =
+            newest.into_iter().map(|(writer, mark)| ((mark.number, writer), mark)).collect();
+        while let Some(((_, writer), mark)) = ahead.pop_last() {
+            let commit = match self.marked(writer, mark) {
+                Ok(commit) => commit,
+                Err(DriveError::Missing(_)) if gaps == Gaps::Pass => continue,
+                Err(error) => return Err(error),
+            };
             if visit(&commit).is_break() {
                 break;
             }
-            let Some(&previous) = commit.envelope.ancestors.first() else { continue };
-            match self.marked(commit.writer, previous) {
-                Ok(previous) => {
-                    ahead.insert((previous.mark.number, previous.writer), previous);
-                }
-                Err(DriveError::Missing(_)) => {}
-                Err(error) => return Err(error),
+            if let Some(&previous) = commit.envelope.ancestors.first() {
+                ahead.insert((previous.number, writer), previous);
             }
         }
         Ok(())
     }
 
-    /// The commit that a revision names.
+    /// The commit that a revision names. What is not held here and could be it, or lies on the way
+    /// to it, is [`DriveError::Missing`].
     pub fn revision(&self, revision: &Revision) -> Result<Arc<Commit>, DriveError> {
-        let mut found: Vec<Arc<Commit>> = Vec::new();
-        let mut passed = 0_u64;
-        self.history(|commit| match revision {
-            Revision::Back(count) if passed == *count => {
-                found.push(Arc::clone(commit));
-                ControlFlow::Break(())
+        let found = match revision {
+            Revision::Back(count) => self.back(*count)?,
+            Revision::Commit(digits) => match self.by_digits(digits, Gaps::Pass)? {
+                None => self.by_digits(digits, Gaps::Stop)?,
+                found => found,
+            },
+        };
+        found.ok_or_else(|| DriveError::NoCommit {
+            drive: self.name(),
+            revision: revision.to_string(),
+        })
+    }
+
+    fn back(&self, count: u64) -> Result<Option<Arc<Commit>>, DriveError> {
+        let (mut found, mut passed) = (None, 0_u64);
+        self.history(Gaps::Stop, |commit| {
+            if passed == count {
+                found = Some(Arc::clone(commit));
+                return ControlFlow::Break(());
             }
-            Revision::Back(_) => {
-                passed += 1;
-                ControlFlow::Continue(())
-            }
-            Revision::Commit(digits) => {
-                if commit.mark.id.to_string().starts_with(digits.as_str()) {
-                    found.push(Arc::clone(commit));
-                }
-                // A second one would make it ambiguous; nobody needs the third.
-                if found.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            }
+            passed += 1;
+            ControlFlow::Continue(())
         })?;
-        let revision = revision.to_string();
+        Ok(found)
+    }
+
+    fn by_digits(&self, digits: &str, gaps: Gaps) -> Result<Option<Arc<Commit>>, DriveError> {
+        let mut found: Vec<Arc<Commit>> = Vec::new();
+        // A second one would make it ambiguous, and a whole id has no second one.
+        let enough = if digits.len() == DIGITS_MAX { 1 } else { 2 };
+        self.history(gaps, |commit| {
+            if commit.mark.id.to_string().starts_with(digits) {
+                found.push(Arc::clone(commit));
+            }
+            if found.len() < enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
         match (found.pop(), found.pop()) {
-            (Some(commit), None) => Ok(commit),
-            (None, _) => Err(DriveError::NoCommit { drive: self.name(), revision }),
-            (Some(_), Some(_)) => Err(DriveError::Ambiguous { drive: self.name(), revision }),
+            (_, Some(_)) => {
+                let revision = digits.to_owned();
+                Err(DriveError::Ambiguous { drive: self.name(), revision })
+            }
+            (found, None) => Ok(found),
         }
     }
 

@@ -45,6 +45,8 @@ pub enum Event {
     },
     /// Content or pages were brought from elsewhere.
     Fetched {
+        /// For which path; `None` for what was not asked for by one.
+        path: Option<Path>,
         /// How many bytes.
         bytes: u64,
     },
@@ -124,8 +126,8 @@ impl<E: Engine> Replica<E> {
     }
 
     /// Tells all who watch that bytes were brought. For whoever brings them.
-    pub fn fetched(&self, bytes: u64) {
-        self.tell(|| [Event::Fetched { bytes }]);
+    pub fn fetched(&self, path: Option<&Path>, bytes: u64) {
+        self.tell(|| [Event::Fetched { path: path.cloned(), bytes }]);
     }
 
     /// Tells all who watch; makes no events where nobody does.

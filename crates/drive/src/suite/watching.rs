@@ -31,8 +31,9 @@ fn whoever_watches_is_told<E: Engine>(bench: &Bench<'_, E>) {
     assert_eq!(told(&mut first), [Event::Committed { mark }]);
     alice.put("f", b"2");
     alice.drive().discard().unwrap();
-    alice.replica().fetched(7);
-    let expected = [changed(), Event::Discarded { paths: 1 }, Event::Fetched { bytes: 7 }];
+    alice.replica().fetched(Some(&path("f")), 7);
+    let fetched = Event::Fetched { path: Some(path("f")), bytes: 7 };
+    let expected = [changed(), Event::Discarded { paths: 1 }, fetched];
     assert_eq!(told(&mut first), expected);
     bob.pull(&alice, true);
     bob.put("g", b"1");

@@ -57,7 +57,7 @@ impl<E: Engine> View<E> {
     }
 }
 
-impl<E: Engine> Reader<'_, E> {
+impl<'view, E: Engine> Reader<'view, E> {
     /// Length of the whole.
     pub fn bytes(&self) -> u64 {
         self.stored.bytes()
@@ -151,7 +151,15 @@ impl<E: Engine> Reader<'_, E> {
         self.tree.layer(number)
     }
 
-    fn list_node(&self, reference: &NodeRef) -> Result<ListNode, DriveError> {
+    pub(super) fn stored(&self) -> &'view Stored {
+        self.stored
+    }
+
+    pub(super) fn logs(&self) -> &'view ply_log::Logs<E> {
+        &self.tree.replica.logs
+    }
+
+    pub(super) fn list_node(&self, reference: &NodeRef) -> Result<ListNode, DriveError> {
         let bytes = self.tree.frame(Kind::List, reference.place)?;
         ListNode::decode(&bytes)
             .and_then(|node| node.check(reference))

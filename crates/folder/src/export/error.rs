@@ -47,6 +47,9 @@ pub enum ExportError {
         /// What is wrong with it.
         source: Box<DriveError>,
     },
+    /// Whoever hears the reports wanted it to end.
+    #[error("stopped")]
+    Stopped,
     /// The drive refused, or lacks directories.
     #[error(transparent)]
     Drive(#[from] DriveError),
@@ -59,6 +62,7 @@ impl ExportError {
             Self::NotEmpty { .. } | Self::Exists { .. } | Self::InTheWay { .. } => Fault::Conflict,
             Self::Machine { source, .. } => fault_of(source),
             Self::Content { source, .. } => source.fault(),
+            Self::Stopped => Fault::Machine,
             Self::Drive(error) => error.fault(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 
 use ply_drive::{Body, DriveError, Kind, View};
 use ply_engine::Engine;
@@ -30,8 +31,12 @@ pub(super) struct FileWriter<'export, E: Engine> {
     pub(super) warnings: Warnings,
 }
 
+/// Hears how many bytes of content went out, and says whether more shall.
+pub(super) type Wrote<'hear> = dyn FnMut(u64) -> ControlFlow<()> + 'hear;
+
 /// Why one path could not be made.
 enum Refusal {
+    Stopped,
     Machine(io::Error),
     Content(DriveError),
 }
@@ -60,11 +65,7 @@ impl<'export, E: Engine> FileWriter<'export, E> {
     }
 
     /// Makes what a job says; `wrote` hears how many bytes of content went out.
-    pub(super) fn make(
-        &mut self,
-        job: &Job,
-        wrote: &mut dyn FnMut(u64),
-    ) -> Result<(), ExportError> {
+    pub(super) fn make(&mut self, job: &Job, wrote: &mut Wrote<'_>) -> Result<(), ExportError> {
         let made = match &job.version.entry.body {
             Body::File(_) => self.file(job, wrote),
             Body::Symlink(_) => self.symlink(job),
@@ -79,6 +80,7 @@ impl<'export, E: Engine> FileWriter<'export, E> {
             Body::Directory | Body::Tombstone => Ok(()),
         };
         made.map_err(|refusal| match refusal {
+            Refusal::Stopped => ExportError::Stopped,
             Refusal::Machine(error) => self.dest.refused(&job.path, error),
             Refusal::Content(source) => {
                 ExportError::Content { path: job.path.clone(), source: Box::new(source) }
@@ -86,7 +88,7 @@ impl<'export, E: Engine> FileWriter<'export, E> {
         })
     }
 
-    fn file(&mut self, job: &Job, wrote: &mut dyn FnMut(u64)) -> Result<(), Refusal> {
+    fn file(&mut self, job: &Job, wrote: &mut Wrote<'_>) -> Result<(), Refusal> {
         let dest = self.dest;
         let (directory, name) = split(dest.relative(&job.path));
         let directory = self.directory.open(&dest.folder, directory)?;
@@ -149,7 +151,7 @@ impl<'export, E: Engine> FileWriter<'export, E> {
         &mut self,
         first: &ply_types::Path,
         job: &Job,
-        wrote: &mut dyn FnMut(u64),
+        wrote: &mut Wrote<'_>,
     ) -> Result<(), ExportError> {
         match self.link_only(first, job) {
             Ok(()) => Ok(()),
@@ -182,7 +184,7 @@ fn copy<E: Engine>(
     view: &View<E>,
     job: &Job,
     file: &mut File,
-    wrote: &mut dyn FnMut(u64),
+    wrote: &mut Wrote<'_>,
 ) -> Result<(), Refusal> {
     let mut reader = view.open(&job.path, &job.version)?;
     let end = reader.bytes();
@@ -209,7 +211,9 @@ fn copy<E: Engine>(
             write_all(file, &mut pieces)?;
             held = 0;
         }
-        wrote(bytes);
+        if wrote(bytes).is_break() {
+            return Err(Refusal::Stopped);
+        }
     }
     write_all(file, &mut pieces)?;
     if ends_in_hole {

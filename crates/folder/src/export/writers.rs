@@ -1,6 +1,7 @@
 //! The threads that write, and the one that gives them their work.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +14,7 @@ use ply_types::Path;
 use super::directories::Directories;
 use super::write::FileWriter;
 use super::{Dest, ExportError, ExportSummary, Job};
-use crate::progress::Progress;
+use crate::progress::{Progress, Report};
 use crate::warning::Warnings;
 use crate::workers::{self, BATCH_BYTES, BATCH_FILES, BATCHES_WAITING};
 
@@ -21,7 +22,7 @@ use crate::workers::{self, BATCH_BYTES, BATCH_FILES, BATCHES_WAITING};
 const REPORT_BYTES: u64 = 4 << 20;
 
 /// What a thread tells: things made since it told last.
-type Report = Result<Done, ExportError>;
+type Told = Result<Done, ExportError>;
 
 #[derive(Debug, Default)]
 struct Done {
@@ -44,7 +45,7 @@ struct Feed<'export, E: Engine> {
     links: Vec<(Path, Job)>,
     summary: ExportSummary,
     progress: Progress,
-    report: &'export dyn Fn(Progress),
+    report: &'export Report<'export>,
 }
 
 /// Exports what is at the path, of which `top` is the state.
@@ -53,7 +54,7 @@ pub(super) fn run<E: Engine>(
     dest: &Dest,
     top: &PathState,
     progress: Progress,
-    report: &dyn Fn(Progress),
+    report: &Report<'_>,
 ) -> Result<ExportSummary, ExportError> {
     let mut feed = Feed {
         view,
@@ -91,6 +92,9 @@ pub(super) fn run<E: Engine>(
         }
         drop(send);
         let heard = told.iter().try_for_each(|report| feed.hear(report));
+        if heard.is_err() {
+            is_stopped.store(true, Ordering::Relaxed);
+        }
         // A thread's error comes first: it may be why feeding stopped.
         heard.and(fed)
     })?;
@@ -103,7 +107,7 @@ impl<E: Engine> Feed<'_, E> {
         &mut self,
         top: &PathState,
         send: &SyncSender<Vec<Job>>,
-        told: &Receiver<Report>,
+        told: &Receiver<Told>,
     ) -> Result<(), ExportError> {
         let from = self.dest.from.clone();
         if top.kind() != Some(Kind::Directory) {
@@ -150,7 +154,7 @@ impl<E: Engine> Feed<'_, E> {
     fn send(
         &mut self,
         send: &SyncSender<Vec<Job>>,
-        told: &Receiver<Report>,
+        told: &Receiver<Told>,
     ) -> Result<bool, ExportError> {
         self.batch_bytes = 0;
         let is_heard = send.send(std::mem::take(&mut self.batch)).is_ok();
@@ -158,7 +162,7 @@ impl<E: Engine> Feed<'_, E> {
         Ok(is_heard)
     }
 
-    fn hear(&mut self, report: Report) -> Result<(), ExportError> {
+    fn hear(&mut self, report: Told) -> Result<(), ExportError> {
         let done = report?;
         self.summary.files += done.files;
         self.summary.bytes += done.bytes;
@@ -166,16 +170,24 @@ impl<E: Engine> Feed<'_, E> {
         self.summary.warnings.extend(done.warnings);
         self.progress.files_done += done.files;
         self.progress.bytes_done += done.bytes;
-        (self.report)(self.progress);
-        Ok(())
+        self.tell()
+    }
+
+    /// Says how far it is, and hears whether it goes on.
+    fn tell(&self) -> Result<(), ExportError> {
+        if (self.report)(self.progress).is_break() { Err(ExportError::Stopped) } else { Ok(()) }
     }
 
     /// What comes when all files are there.
     fn finish(mut self) -> Result<ExportSummary, ExportError> {
         let mut writer = FileWriter::new(self.dest, self.view);
         for (first, job) in std::mem::take(&mut self.links) {
+            self.tell()?;
             let mut written = 0;
-            writer.link(&first, &job, &mut |bytes| written += bytes)?;
+            writer.link(&first, &job, &mut |bytes| {
+                written += bytes;
+                ControlFlow::Continue(())
+            })?;
             let is_file = job.version.entry.kind() == Some(Kind::File);
             self.summary.bytes += written;
             self.summary.files += u64::from(is_file);
@@ -188,7 +200,8 @@ impl<E: Engine> Feed<'_, E> {
         self.summary.warnings.extend(std::mem::take(&mut writer.warnings));
         let made = self.directories.finish(self.dest, &mut self.summary.warnings)?;
         self.summary.directories = made;
-        (self.report)(self.progress);
+        // All is there: whoever wants to end it now comes too late.
+        let _ = (self.report)(self.progress);
         Ok(self.summary)
     }
 }
@@ -202,7 +215,7 @@ fn write<E: Engine>(
     mut writer: FileWriter<'_, E>,
     batches: &Mutex<Receiver<Vec<Job>>>,
     is_stopped: &AtomicBool,
-    tell: &Sender<Report>,
+    tell: &Sender<Told>,
 ) -> Result<(), ExportError> {
     loop {
         let next = batches.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -217,6 +230,11 @@ fn write<E: Engine>(
                 if REPORT_BYTES <= done.bytes {
                     let bytes = std::mem::take(&mut done.bytes);
                     let _ = tell.send(Ok(Done { bytes, ..Done::default() }));
+                }
+                if is_stopped.load(Ordering::Relaxed) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
                 }
             })?;
             match job.version.entry.kind() {

@@ -14,7 +14,7 @@ use super::readers::{Delivery, read_all};
 use super::shown::same;
 use super::source::Source;
 use super::{ImportError, ImportSummary};
-use crate::progress::Progress;
+use crate::progress::{Progress, Report};
 use crate::warning::Warning;
 
 /// The one that writes, and what it has done.
@@ -25,7 +25,7 @@ struct Apply<'import, 'transaction, 'drive, E: Engine> {
     cache: Cache<'drive, E>,
     summary: ImportSummary,
     progress: Progress,
-    report: &'import dyn Fn(Progress),
+    report: &'import Report<'import>,
 }
 
 /// Whether something may be there already.
@@ -42,14 +42,14 @@ pub(super) fn apply<E: Engine>(
     transaction: &mut Transaction<'_, E>,
     source: &Source,
     plan: Plan<'_, E>,
-    report: &dyn Fn(Progress),
+    report: &Report<'_>,
 ) -> Result<ImportSummary, ImportError> {
     let is_empty = plan.is_empty();
     let Plan { removals, entries, touched, files, groups, cache, summary, progress } = plan;
     let replica = Arc::clone(transaction.replica());
     let mut apply =
         Apply { transaction, source, groups: &groups, cache, summary, progress, report };
-    report(progress);
+    apply.tell()?;
     if !is_empty {
         apply.transaction.make_parents(&source.to, &source.parent_attributes()?)?;
     }
@@ -59,20 +59,26 @@ pub(super) fn apply<E: Engine>(
     }
     for planned in entries {
         apply.entry(&planned.path, planned.entry)?;
+        apply.tell()?;
     }
     for touched in &touched {
         apply.touch(touched)?;
+        apply.tell()?;
     }
     read_all(source, &replica, &files, |delivery| {
         apply.deliver(&files, delivery)?;
-        report(apply.progress);
-        Ok(())
+        apply.tell()
     })?;
     apply.cache.flush()?;
     Ok(apply.summary)
 }
 
 impl<E: Engine> Apply<'_, '_, '_, E> {
+    /// Says how far it is, and hears whether it goes on.
+    fn tell(&self) -> Result<(), ImportError> {
+        if (self.report)(self.progress).is_break() { Err(ImportError::Stopped) } else { Ok(()) }
+    }
+
     fn set(&mut self, path: &Path, entry: Entry, before: Before) -> Result<(), ImportError> {
         if before == Before::Unknown {
             let state = self.transaction.path(path)?;
@@ -138,7 +144,10 @@ impl<E: Engine> Apply<'_, '_, '_, E> {
                 self.transaction.store(std::iter::from_fn(|| match parts.recv().ok()? {
                     Part::Content(content, bytes) => {
                         progress.bytes_done = before + bytes.min(file.bytes);
-                        report(*progress);
+                        if report(*progress).is_break() {
+                            end = Some(Part::Failed(ImportError::Stopped));
+                            return None;
+                        }
                         Some(Ok(content))
                     }
                     other => {

@@ -40,6 +40,9 @@ pub enum ImportError {
         /// The source.
         path: PathBuf,
     },
+    /// Whoever hears the reports wanted it to end.
+    #[error("stopped")]
+    Stopped,
     /// The drive refused, or lacks something that must be seen first.
     #[error(transparent)]
     Drive(#[from] DriveError),
@@ -52,6 +55,7 @@ impl ImportError {
             Self::Read { source, .. } => fault_of(source),
             Self::Path { .. } | Self::Nameless { .. } => Fault::Invalid,
             Self::InTheWay { .. } => Fault::Conflict,
+            Self::Stopped => Fault::Machine,
             Self::Drive(error) => error.fault(),
         }
     }

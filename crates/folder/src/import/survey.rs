@@ -21,11 +21,11 @@ use super::shown::{Current, Shown};
 use super::source::Source;
 use super::{Extra, Import, ImportError};
 use crate::meta::Meta;
+use crate::progress::{Progress, Report};
 use crate::warning::Warning;
 use crate::xattr::{Subject, Xattrs};
 
 /// Goes through source and drive at once, both in the order of names.
-#[derive(Debug)]
 pub(super) struct Survey<'import, 'drive, 'replica, E: Engine> {
     exclude: &'import GlobSet,
     extra: Extra,
@@ -36,6 +36,7 @@ pub(super) struct Survey<'import, 'drive, 'replica, E: Engine> {
     /// Directories to go through, the next one last.
     open: Vec<(Path, Option<Current>)>,
     xattrs: Xattrs,
+    report: &'import Report<'import>,
 }
 
 impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> {
@@ -44,6 +45,7 @@ impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> 
         source: &'import Source,
         shown: &'import Shown<'import, 'replica, E>,
         cache: Cache<'drive, E>,
+        report: &'import Report<'import>,
     ) -> Self {
         Self {
             exclude: &options.exclude,
@@ -54,6 +56,7 @@ impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> 
             links: Links::default(),
             open: Vec::new(),
             xattrs: Xattrs::new(),
+            report,
         }
     }
 
@@ -79,6 +82,9 @@ impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> 
     }
 
     fn directory(&mut self, path: &Path, current: Option<&Current>) -> Result<(), ImportError> {
+        if (self.report)(Progress::default()).is_break() {
+            return Err(ImportError::Stopped);
+        }
         let source = self.source;
         let relative = source.relative(path);
         let fd = match source.folder.directory(relative) {

@@ -8,7 +8,7 @@ use ply_drive::Transaction;
 use ply_folder::{Extra, Import};
 use ply_types::Path;
 
-use crate::common::{drive, folder, path, settle};
+use crate::common::{drive, folder, path, settle, unheard};
 
 #[test]
 fn a_second_import_changes_nothing_and_reads_nothing() {
@@ -171,18 +171,18 @@ fn a_link_to_a_name_elsewhere_stays_one() {
     settle(source.path());
     let drive = drive();
     let import = Import::new(source.path(), path("in"));
-    import.run(&drive.replica, &|_| {}).unwrap();
+    import.run(&drive.replica, &unheard).unwrap();
     let mut transaction = Transaction::begin(&drive.replica).unwrap();
     transaction.hard_link(&path("in/file"), &path("out")).unwrap();
     transaction.save().unwrap();
-    assert_eq!(import.run(&drive.replica, &|_| {}).unwrap().changed, 0);
+    assert_eq!(import.run(&drive.replica, &unheard).unwrap().changed, 0);
 
     // A second name inside is one too many.
     let mut transaction = Transaction::begin(&drive.replica).unwrap();
     transaction.remove(&path("in/other")).unwrap();
     transaction.hard_link(&path("in/file"), &path("in/other")).unwrap();
     transaction.save().unwrap();
-    assert_eq!(import.run(&drive.replica, &|_| {}).unwrap().changed, 2);
+    assert_eq!(import.run(&drive.replica, &unheard).unwrap().changed, 2);
     assert_eq!((drive.read("in/other"), drive.read("in/file")), (b"x".to_vec(), b"text".to_vec()));
 }
 
@@ -211,14 +211,14 @@ fn sources_of_one_transaction_see_each_other() {
     let mut transaction = Transaction::begin(&drive.replica).unwrap();
     for source in [&second, &first, &second, &first] {
         let import = Import::new(source.path(), Path::root()).extra(Extra::Remove);
-        import.run_in(&mut transaction, &|_| {}).unwrap();
+        import.run_in(&mut transaction, &unheard).unwrap();
     }
     transaction.save().unwrap();
     assert_eq!((drive.read("f"), drive.read("d/x")), (b"one".to_vec(), b"1".to_vec()));
     let mut transaction = Transaction::begin(&drive.replica).unwrap();
     for source in [&second, &first, &second] {
         let import = Import::new(source.path(), Path::root()).extra(Extra::Remove);
-        import.run_in(&mut transaction, &|_| {}).unwrap();
+        import.run_in(&mut transaction, &unheard).unwrap();
     }
     transaction.save().unwrap();
     assert_eq!((drive.read("f"), drive.read("d")), (b"two".to_vec(), b"2".to_vec()));
@@ -231,7 +231,7 @@ fn a_transaction_that_is_dropped_leaves_nothing_to_see() {
     settle(source.path());
     let drive = drive();
     let mut transaction = Transaction::begin(&drive.replica).unwrap();
-    Import::new(source.path(), Path::root()).run_in(&mut transaction, &|_| {}).unwrap();
+    Import::new(source.path(), Path::root()).run_in(&mut transaction, &unheard).unwrap();
     drop(transaction);
     assert_eq!((drive.draft(), drive.kind("a")), (Vec::new(), None));
     // What is remembered of the files does not stand in for what the drive never got.

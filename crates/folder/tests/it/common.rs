@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path as OsPath;
 use std::sync::Arc;
@@ -23,6 +24,11 @@ impl Host for Machine {
     fn random(&self) -> [u8; 32] {
         [7; 32]
     }
+}
+
+/// Hears reports and wants nothing.
+pub(crate) fn unheard(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 /// A drive with nothing in it, and its engine.
@@ -59,7 +65,12 @@ impl Drive {
     pub(crate) fn import(&self, folder: &OsPath) -> ImportSummary {
         let last = Cell::new(Progress::default());
         let import = Import::new(folder, Path::root());
-        let summary = import.run(&self.replica, &|progress| last.set(progress)).unwrap();
+        let summary = import
+            .run(&self.replica, &|progress| {
+                last.set(progress);
+                ControlFlow::Continue(())
+            })
+            .unwrap();
         let last = last.get();
         assert_eq!(last.files_done, last.files_total);
         assert_eq!(last.bytes_done, last.bytes_total);
@@ -75,7 +86,12 @@ impl Drive {
     pub(crate) fn export(&self, dest: &OsPath) -> ExportSummary {
         let last = Cell::new(Progress::default());
         let export = Export::new(Path::root(), dest);
-        let summary = export.run(&self.replica.view(), &|progress| last.set(progress)).unwrap();
+        let summary = export
+            .run(&self.replica.view(), &|progress| {
+                last.set(progress);
+                ControlFlow::Continue(())
+            })
+            .unwrap();
         let last = last.get();
         assert_eq!(last.files_done, last.files_total);
         assert_eq!(last.bytes_done, last.bytes_total);

@@ -8,7 +8,7 @@ use ply_engine::{Batch, Durability, Engine, Order, Table};
 use ply_folder::{Existing, Export, ExportError};
 use ply_types::{Fault, Path};
 
-use crate::common::{drive, folder, path};
+use crate::common::{drive, folder, path, unheard};
 use crate::snapshot::snapshot;
 
 #[test]
@@ -18,12 +18,12 @@ fn a_folder_with_something_in_it_is_refused_and_left_alone() {
     let dest = folder(&[("other", "x")]);
     let before = snapshot(dest.path());
     let export = Export::new(Path::root(), dest.path());
-    let error = export.run(&drive.replica.view(), &|_| {}).unwrap_err();
+    let error = export.run(&drive.replica.view(), &unheard).unwrap_err();
     assert!(matches!(&error, ExportError::NotEmpty { .. }));
     assert_eq!(error.fault(), Fault::Conflict);
     assert_eq!(snapshot(dest.path()), before);
     let error = Export::new(Path::root(), dest.path().join("other"))
-        .run(&drive.replica.view(), &|_| {})
+        .run(&drive.replica.view(), &unheard)
         .unwrap_err();
     assert!(matches!(&error, ExportError::Exists { .. }));
 }
@@ -42,7 +42,7 @@ fn replacing_shares_directories_and_replaces_the_rest() {
         .unwrap();
     let export = Export::new(Path::root(), dest.path()).existing(Existing::Replace);
     for _ in 0..2 {
-        let summary = export.run(&drive.replica.view(), &|_| {}).unwrap();
+        let summary = export.run(&drive.replica.view(), &unheard).unwrap();
         assert!(summary.warnings.is_empty());
         let mut seen = snapshot(dest.path());
         assert!(seen.remove(b"d/other".as_slice()).is_some());
@@ -60,7 +60,7 @@ fn a_link_planted_in_the_way_is_not_followed() {
     let dest = folder(&[("c", "")]);
     symlink(outside.path(), dest.path().join("a")).unwrap();
     let export = Export::new(Path::root(), dest.path()).existing(Existing::Replace);
-    let error = export.run(&drive.replica.view(), &|_| {}).unwrap_err();
+    let error = export.run(&drive.replica.view(), &unheard).unwrap_err();
     assert!(matches!(&error, ExportError::InTheWay { path } if path.ends_with("a")), "{error}");
     assert_eq!(snapshot(outside.path()), before);
 }
@@ -71,7 +71,7 @@ fn a_directory_in_the_place_of_a_file_is_refused() {
     drive.import(folder(&[("a", "1")]).path());
     let dest = folder(&[("a/b", "2")]);
     let export = Export::new(Path::root(), dest.path()).existing(Existing::Replace);
-    let error = export.run(&drive.replica.view(), &|_| {}).unwrap_err();
+    let error = export.run(&drive.replica.view(), &unheard).unwrap_err();
     assert!(matches!(&error, ExportError::InTheWay { path } if path.ends_with("a")), "{error}");
     assert_eq!(fs::read_dir(dest.path()).unwrap().count(), 1, "nothing is left beside it");
 }
@@ -80,7 +80,7 @@ fn a_directory_in_the_place_of_a_file_is_refused() {
 fn what_is_not_there_is_said_to_be_absent() {
     let dest = tempfile::tempdir().unwrap();
     let export = Export::new(path("none"), dest.path().join("x"));
-    let error = export.run(&drive().replica.view(), &|_| {}).unwrap_err();
+    let error = export.run(&drive().replica.view(), &unheard).unwrap_err();
     assert!(matches!(&error, ExportError::Drive(DriveError::Absent { .. })));
     assert!(!dest.path().join("x").exists());
 }
@@ -112,13 +112,13 @@ fn a_file_whose_content_is_missing_is_named_and_not_left_half_written() {
 
     let dest = tempfile::tempdir().unwrap();
     let export = Export::new(Path::root(), dest.path());
-    let error = export.run(&drive.replica.view(), &|_| {}).unwrap_err();
+    let error = export.run(&drive.replica.view(), &unheard).unwrap_err();
     assert!(matches!(&error, ExportError::Content { path, .. } if path.to_string() == "/noise"));
     assert!(!dest.path().join("noise").exists());
     // The old content stays where there was some.
     fs::write(dest.path().join("noise"), "old").unwrap();
     let export = export.existing(Existing::Replace);
-    export.run(&drive.replica.view(), &|_| {}).unwrap_err();
+    export.run(&drive.replica.view(), &unheard).unwrap_err();
     assert_eq!(fs::read(dest.path().join("noise")).unwrap(), b"old");
     let names = fs::read_dir(dest.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(names.into_iter().all(|name| !name.to_string_lossy().starts_with(".ply-")));

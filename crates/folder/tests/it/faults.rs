@@ -9,7 +9,7 @@ use ply_folder::{Import, ImportError, Warning};
 use ply_types::{Fault, Path, PathError};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, unlinkat};
 
-use crate::common::{drive, folder, is_root};
+use crate::common::{drive, folder, is_root, unheard};
 
 #[test]
 fn a_path_too_long_for_a_drive_is_named_before_anything_changes() {
@@ -23,7 +23,7 @@ fn a_path_too_long_for_a_drive_is_named_before_anything_changes() {
         deep.push(openat(last, &name, flags, Mode::empty()).unwrap());
     }
     let drive = drive();
-    let error = Import::new(source.path(), Path::root()).run(&drive.replica, &|_| {}).unwrap_err();
+    let error = Import::new(source.path(), Path::root()).run(&drive.replica, &unheard).unwrap_err();
     let ImportError::Path { path, source: PathError::PathTooLong { path_bytes } } = &error else {
         panic!("{error}");
     };
@@ -42,11 +42,12 @@ fn a_file_that_vanishes_is_told_and_the_rest_is_imported() {
     let drive = drive();
     let first = Cell::new(true);
     let summary = Import::new(source.path(), Path::root())
-        .run(&drive.replica, &|_| {
-            // All is listed when progress is reported first.
-            if first.replace(false) {
+        .run(&drive.replica, &|so_far| {
+            // All is listed when there are totals.
+            if 0 < so_far.files_total && first.replace(false) {
                 fs::remove_file(source.path().join("b")).unwrap();
             }
+            unheard(so_far)
         })
         .unwrap();
     assert_eq!(summary.warnings.kept(), [Warning::Vanished { path: source.path().join("b") }]);
@@ -59,14 +60,15 @@ fn what_becomes_something_else_is_left_out() {
     let drive = drive();
     let first = Cell::new(true);
     let summary = Import::new(source.path(), Path::root())
-        .run(&drive.replica, &|_| {
-            if first.replace(false) {
+        .run(&drive.replica, &|so_far| {
+            if 0 < so_far.files_total && first.replace(false) {
                 let (b, c) = (source.path().join("b"), source.path().join("c"));
                 fs::remove_file(&b).unwrap();
                 std::os::unix::fs::symlink("/etc/passwd", &b).unwrap();
                 fs::remove_file(&c).unwrap();
                 rustix::fs::mkfifoat(CWD, &c, Mode::RUSR).unwrap();
             }
+            unheard(so_far)
         })
         .unwrap();
     let replaced = |name| Warning::Replaced { path: source.path().join(name) };
@@ -81,12 +83,13 @@ fn a_file_that_grows_after_it_was_listed_is_imported_as_it_is_then() {
     let drive = drive();
     let first = Cell::new(true);
     Import::new(source.path(), Path::root())
-        .run(&drive.replica, &|_| {
-            if first.replace(false) {
+        .run(&drive.replica, &|so_far| {
+            if 0 < so_far.files_total && first.replace(false) {
                 fs::write(source.path().join("small"), "grown").unwrap();
                 fs::write(source.path().join("to large"), vec![2; 3 << 20]).unwrap();
                 fs::write(source.path().join("to tiny"), "now").unwrap();
             }
+            unheard(so_far)
         })
         .unwrap();
     assert_eq!(drive.read("small"), b"grown");
@@ -98,7 +101,7 @@ fn a_file_that_grows_after_it_was_listed_is_imported_as_it_is_then() {
 fn files_that_the_kernel_makes_up_are_read_whole() {
     let drive = drive();
     let to = Path::parse(b"mounts").unwrap();
-    Import::new("/proc/self/limits", to).run(&drive.replica, &|_| {}).unwrap();
+    Import::new("/proc/self/limits", to).run(&drive.replica, &unheard).unwrap();
     assert!(drive.read("mounts").starts_with(b"Limit"));
 }
 
@@ -120,7 +123,7 @@ fn what_may_not_be_read_is_named_and_nothing_changes() {
                     let nobody = rustix::process::Uid::from_raw(65534);
                     rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
                 }
-                Import::new(source.path(), Path::root()).run(&drive.replica, &|_| {}).unwrap_err()
+                Import::new(source.path(), Path::root()).run(&drive.replica, &unheard).unwrap_err()
             });
             import.join().unwrap()
         })
@@ -144,7 +147,7 @@ fn what_may_not_be_read_is_named_and_nothing_changes() {
 fn a_source_that_is_not_there_is_named() {
     let drive = drive();
     let import = Import::new("/nowhere/at/all", Path::root());
-    let error = import.run(&drive.replica, &|_| {}).unwrap_err();
+    let error = import.run(&drive.replica, &unheard).unwrap_err();
     assert_eq!(error.fault(), Fault::Absent);
     assert!(error.to_string().contains("/nowhere/at/all"));
 }

@@ -8,7 +8,7 @@ use ply_drive::Kind;
 use ply_folder::{Extra, Import, ImportError, ImportSummary};
 use ply_types::{Fault, Path};
 
-use crate::common::{Drive, drive, folder};
+use crate::common::{Drive, drive, folder, unheard};
 
 fn globs(globs: &[&str]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
@@ -22,7 +22,7 @@ fn mirror(drive: &Drive, source: &std::path::Path, exclude: &[&str]) -> ImportSu
     Import::new(source, Path::root())
         .extra(Extra::Remove)
         .exclude(globs(exclude))
-        .run(&drive.replica, &|_| {})
+        .run(&drive.replica, &unheard)
         .unwrap()
 }
 
@@ -83,7 +83,7 @@ fn a_directory_with_content_makes_way_only_in_a_mirror() {
     drive.import(folder(&[("x/a", "1"), ("y", "2")]).path());
     drive.commit();
     let source = folder(&[("x", "file"), ("y/b", "3")]);
-    let error = Import::new(source.path(), Path::root()).run(&drive.replica, &|_| {}).unwrap_err();
+    let error = Import::new(source.path(), Path::root()).run(&drive.replica, &unheard).unwrap_err();
     assert!(matches!(&error, ImportError::InTheWay { path } if path.to_string() == "/x"));
     assert_eq!((error.fault(), drive.draft()), (Fault::Conflict, Vec::new()));
     mirror(&drive, source.path(), &[]);
@@ -105,10 +105,10 @@ fn links_in_the_source_are_not_followed() {
     // Nor is a source that is one.
     let link = secret.path().join("link");
     symlink(source.path(), &link).unwrap();
-    Import::new(&link, Path::parse(b"linked").unwrap()).run(&drive.replica, &|_| {}).unwrap();
+    Import::new(&link, Path::parse(b"linked").unwrap()).run(&drive.replica, &unheard).unwrap();
     assert_eq!(drive.kind("linked"), Some(Kind::Symlink));
     let folder = Import::new(link.join(""), Path::parse(b"folder").unwrap());
-    folder.run(&drive.replica, &|_| {}).unwrap();
+    folder.run(&drive.replica, &unheard).unwrap();
     assert_eq!(drive.kind("folder/a"), Some(Kind::File));
     fs::remove_file(link).unwrap();
 }

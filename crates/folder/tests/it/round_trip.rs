@@ -12,7 +12,7 @@ use ply_folder::Import;
 use proptest::prelude::*;
 use rustix::fs::{CWD, FileType, Gid, Mode, Uid, XattrFlags, chown, makedev, mknodat, setxattr};
 
-use crate::common::{age, drive, folder, is_root, path};
+use crate::common::{age, drive, folder, is_root, path, unheard};
 use crate::snapshot::snapshot;
 
 /// A folder with one of everything.
@@ -125,10 +125,10 @@ fn a_folder_can_go_below_the_root_and_come_from_there() {
     let source = folder(&[("a", "1"), ("b/c", "2")]);
     age(source.path());
     let (drive, out) = (drive(), tempfile::tempdir().unwrap());
-    Import::new(source.path(), path("x/y")).run(&drive.replica, &|_| {}).unwrap();
+    Import::new(source.path(), path("x/y")).run(&drive.replica, &unheard).unwrap();
     assert_eq!(drive.draft(), ["/x", "/x/y", "/x/y/a", "/x/y/b", "/x/y/b/c"]);
     let export = ply_folder::Export::new(path("x/y"), out.path().join("new/folder"));
-    export.run(&drive.replica.view(), &|_| {}).unwrap();
+    export.run(&drive.replica.view(), &unheard).unwrap();
     assert_eq!(snapshot(&out.path().join("new/folder")), snapshot(source.path()));
 }
 
@@ -139,7 +139,7 @@ fn a_single_file_takes_the_name_it_is_given_or_its_own() {
     let drive = drive();
     let import = |to: &str| {
         let import = Import::new(source.path().join("file"), path(to));
-        import.run(&drive.replica, &|_| {}).unwrap().changed
+        import.run(&drive.replica, &unheard).unwrap().changed
     };
     assert_eq!((import("other"), import("/"), import("file")), (1, 1, 0));
     assert_eq!(drive.draft(), ["/file", "/other"]);
@@ -148,7 +148,7 @@ fn a_single_file_takes_the_name_it_is_given_or_its_own() {
     let out = tempfile::tempdir().unwrap();
     let export = |to: &Path| {
         let export = ply_folder::Export::new(path("other"), to);
-        export.run(&drive.replica.view(), &|_| {}).map(|summary| summary.files)
+        export.run(&drive.replica.view(), &unheard).map(|summary| summary.files)
     };
     assert_eq!(export(out.path()).unwrap(), 1);
     assert_eq!(export(&out.path().join("named")).unwrap(), 1);
@@ -224,7 +224,7 @@ proptest! {
             plant(&source, &nodes);
             Import::new(&source, ply_types::Path::root())
                 .extra(ply_folder::Extra::Remove)
-                .run(&drive.replica, &|_| {})
+                .run(&drive.replica, &unheard)
                 .unwrap();
             drive.export(&out);
             prop_assert_eq!(snapshot(&out), snapshot(&source));

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ply_exchange::{Event as Happened, Side};
+use ply_exchange::Side;
 use ply_net::{Direction, Event, Events, Gossip};
 use ply_sync::gossip::{Heard, announcement, heed};
 use ply_types::DriveId;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::Running;
-use crate::node::{Change, Event as Told, Events as Watchers};
 
 /// Takes the network's events until it stops.
 pub(super) async fn serve(running: Arc<Running>, mut events: Events) {
@@ -43,26 +41,6 @@ pub(super) async fn serve(running: Arc<Running>, mut events: Events) {
                 });
             }
             other => tracing::debug!(?other, "an event that nobody asked for"),
-        }
-    }
-}
-
-/// Passes what happens in sessions on to those who watch.
-pub(super) async fn tell(running: Arc<Running>, watchers: Watchers) {
-    let mut happenings = running.exchange.watch();
-    loop {
-        let happened = tokio::select! {
-            happened = happenings.recv() => happened,
-            () = running.stop.cancelled() => return,
-        };
-        match happened {
-            Ok(Happened::Changed { drive }) => {
-                let detail = None;
-                watchers.tell(Told { drive, change: Change::Arrived, path: None, detail });
-            }
-            Ok(Happened::Fetched { bytes, .. }) => running.note_fetched(bytes),
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return,
         }
     }
 }

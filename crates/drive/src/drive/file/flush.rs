@@ -56,7 +56,7 @@ impl<E: Engine> File<E> {
                 let mut transaction = Transaction::begin(&replica)?;
                 let saved = flush.save(&mut transaction, &recut)?;
                 transaction.save()?;
-                Ok(saved)
+                Ok::<_, DriveError>(saved)
             });
             match saved.await? {
                 Saved::Done(version) => {
