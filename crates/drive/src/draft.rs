@@ -11,6 +11,7 @@
 
 use ply_engine::{Engine, Order, Table, prefix_end};
 use ply_index::KeyRange;
+use ply_log::Head;
 use ply_proto as proto;
 use ply_types::{DriveId, Path};
 use std::ops::ControlFlow;
@@ -147,6 +148,12 @@ impl<E: Engine> Replica<E> {
             layers.push((number, layer));
         }
         Ok(layers)
+    }
+
+    /// The layers that the draft made or grew, as they are now. Nobody else knows of them yet.
+    pub fn draft_layer_heads(&self) -> Result<Vec<Head>, DriveError> {
+        let layers = self.draft_layers()?.into_iter();
+        Ok(layers.map(|(_, layer)| layer.head()).collect())
     }
 
     fn newest_row(&self, tag: u8) -> Result<Option<(u32, Vec<u8>)>, DriveError> {

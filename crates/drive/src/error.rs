@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::commit::CommitFault;
 use crate::entry::EntryFault;
+use crate::membership::RecordError;
 
 /// Something that is part of the drive and not held here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,6 +153,9 @@ pub enum DriveError {
     /// Storage refused.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// What was handed in is no record of membership of this drive.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// Reading what was to be written failed.
     #[error("reading {what}")]
     Source {
@@ -192,6 +196,7 @@ impl DriveError {
             Self::Damaged { .. } | Self::Inconsistent { .. } => Fault::Corrupt,
             Self::Log(error) => error.fault(),
             Self::Engine(error) => error.fault(),
+            Self::Record(error) => error.fault(),
             Self::Source { .. } => Fault::Machine,
         }
     }

@@ -4,6 +4,7 @@ mod commits;
 mod effective;
 mod members;
 mod past;
+mod records;
 mod serving;
 mod watch;
 
@@ -46,6 +47,8 @@ pub struct Replica<E: Engine> {
     id: DriveId,
     settings: RwLock<Settings>,
     state: RwLock<State>,
+    /// Held from the last look at the records until new ones are stored and known.
+    admitting: Mutex<()>,
     /// Whether a peer was asked for this node's own head since it started.
     may_sign: AtomicBool,
     /// Held while something is written: one transaction at a time.
@@ -91,6 +94,7 @@ impl<E: Engine> Replica<E> {
             id: settings.id,
             settings: RwLock::new(settings),
             state: RwLock::default(),
+            admitting: Mutex::new(()),
             may_sign: AtomicBool::new(false),
             writing: Mutex::new(()),
             pages: Cache::new(PAGES_BYTES_MAX),

@@ -1,13 +1,14 @@
 //! What a node knows of a drive apart from its logs: keys, name, how it cuts.
 
 mod create;
+mod cutting;
 
-use ply_chunk::{CutParams, Level};
 use ply_proto as proto;
 use ply_types::{DriveId, ReadKey, Seed};
 use thiserror::Error;
 
 pub use create::{CreateError, CreateOptions, Visibility};
+pub use cutting::Cutting;
 
 /// Longest row of settings.
 const SETTINGS_BYTES_MAX: usize = 64 * 1024;
@@ -21,20 +22,6 @@ pub enum Access {
     Keys(Vec<ReadKey>),
     /// Not this node: it mirrors what it cannot read.
     Blind,
-}
-
-/// How files become chunks and frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cutting {
-    /// Sizes of chunks.
-    pub chunk: CutParams,
-    /// Compression level of zstd.
-    pub level: Level,
-}
-
-impl Cutting {
-    /// What a drive uses unless told otherwise.
-    pub const DEFAULT: Self = Self { chunk: CutParams::DEFAULT, level: Level::DEFAULT };
 }
 
 /// An invite that this node holds: it may admit a key of its own.
@@ -89,12 +76,7 @@ impl Settings {
             read_keys,
             drive_secret: self.drive_secret.as_ref().map(secret).unwrap_or_default(),
             install_nonce: self.install_nonce.to_vec(),
-            cutting: Some(proto::Cutting {
-                min: self.cutting.chunk.min(),
-                avg: self.cutting.chunk.avg(),
-                max: self.cutting.chunk.max(),
-                level: self.cutting.level.number().into(),
-            }),
+            cutting: Some(self.cutting.to_proto()),
             invite_secret: self
                 .invitation
                 .as_ref()
@@ -127,12 +109,7 @@ impl Settings {
             },
             drive_secret: bytes32(&row.drive_secret).map(Seed::new),
             install_nonce: bytes32(&row.install_nonce).ok_or(SettingsError("no install nonce"))?,
-            cutting: Cutting {
-                chunk: CutParams::new(cutting.min, cutting.avg, cutting.max)
-                    .map_err(|_| SettingsError("chunk sizes make no sense"))?,
-                level: Level::new(cutting.level.into())
-                    .map_err(|_| SettingsError("no such compression level"))?,
-            },
+            cutting: Cutting::from_proto(&cutting).map_err(SettingsError)?,
             invitation: bytes32(&row.invite_secret)
                 .map(|secret| Invitation { secret: Seed::new(secret), record: row.invite }),
             addresses: row.addresses,

@@ -29,6 +29,7 @@ use ply_log::Signer;
 use ply_types::{DriveId, LogKey, ReadKey, Seed};
 
 use crate::membership::{IssueError, Record, What};
+use crate::settings::Cutting;
 
 pub use error::TicketError;
 
@@ -69,6 +70,7 @@ pub struct Ticket {
     invitation: Option<Invitation>,
     addresses: Vec<String>,
     name: String,
+    cutting: Cutting,
 }
 
 impl Invitation {
@@ -118,7 +120,8 @@ impl Eq for Invitation {}
 impl Ticket {
     /// A ticket with nothing but the drive and what can be read of it.
     pub fn new(drive: DriveId, access: Access) -> Self {
-        Self { drive, access, invitation: None, addresses: Vec::new(), name: String::new() }
+        let (addresses, name) = (Vec::new(), String::new());
+        Self { drive, access, invitation: None, addresses, name, cutting: Cutting::DEFAULT }
     }
 
     /// Adds the right to write. The invite must be one of this drive.
@@ -146,6 +149,13 @@ impl Ticket {
         self
     }
 
+    /// Says how the drive cuts: whoever joins must cut alike, or equal content is stored twice.
+    #[must_use]
+    pub fn with_cutting(mut self, cutting: Cutting) -> Self {
+        self.cutting = cutting;
+        self
+    }
+
     /// Reads a ticket as people paste it: blanks around it and upper case do no harm.
     pub fn parse(text: &str) -> Result<Self, TicketError> {
         codec::parse(text)
@@ -169,6 +179,11 @@ impl Ticket {
     /// Where to find nodes that have the drive, the best first. Not checked to be multiaddrs.
     pub fn addresses(&self) -> &[String] {
         &self.addresses
+    }
+
+    /// How the drive cuts. A ticket that says nothing of it is of a drive that cuts as most do.
+    pub fn cutting(&self) -> Cutting {
+        self.cutting
     }
 
     /// A name for the drive, safe to show and to use as the name of a directory; may be empty.

@@ -27,6 +27,7 @@ use crate::replica::{Event, Replica};
 use crate::view::View;
 
 pub use commit::Committed;
+pub(crate) use paths::Vacated;
 pub(crate) use since::Begun;
 
 /// The one that writes. Others wait until it is dropped.

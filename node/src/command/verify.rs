@@ -71,6 +71,7 @@ async fn blocks(
         Ok((layers, _)) => logs.extend(layers.into_iter().map(|head| head.log)),
         Err(error) => damaged_tree(context, replica, error, tally).await?,
     }
+    logs.extend(replica.draft_layer_heads()?.into_iter().map(|head| head.log));
     let (mut done, mut total) = (0, 0);
     let mut held = Vec::new();
     for log in logs {

@@ -61,7 +61,9 @@ impl Node {
             Rights::Write => Some(Role::Writer),
             Rights::Admin => Some(Role::Admin),
         };
-        let mut ticket = Ticket::new(settings.id, access).with_name(&settings.name);
+        let mut ticket = Ticket::new(settings.id, access)
+            .with_name(&settings.name)
+            .with_cutting(settings.cutting);
         if let Some(role) = role {
             let (secret, record) = replica.invite(role, uses)?;
             let bad = |error: &dyn ToString| CommandError::BadTicket { why: error.to_string() };
@@ -103,7 +105,10 @@ impl Node {
             self.settings_of(&ticket, name)
         };
         match open.get(&settings.id) {
-            Some(replica) if replica.settings().access == settings.access => {
+            Some(replica)
+                if replica.settings().access == settings.access
+                    && replica.settings().cutting == settings.cutting =>
+            {
                 let (invitation, addresses) =
                     (settings.invitation.clone(), settings.addresses.clone());
                 replica.configure(|own| {
@@ -113,7 +118,7 @@ impl Node {
             }
             _ => {
                 write_settings(&*self.engine, &settings)?;
-                // What can be read now was blind before: it must be opened anew.
+                // What can be read or is cut otherwise than before must be opened anew.
                 open.remove(&settings.id);
             }
         }
@@ -151,6 +156,10 @@ fn merge(settings: &mut Settings, ticket: &Ticket) {
         }
         ticket::Access::Public | ticket::Access::Blind => {}
         ticket::Access::Read(key) => add_key(&mut settings.access, key),
+    }
+    // A bare key says nothing of how the drive cuts, so what is known stays.
+    if ticket.cutting() != Cutting::DEFAULT {
+        settings.cutting = ticket.cutting();
     }
     if let Some(invitation) = ticket.invitation() {
         settings.invitation = Some(Invitation {

@@ -60,7 +60,7 @@ impl<'a> Desk<'a> {
                 self.remove(path);
             }
             Action::RemoveAll(path) => {
-                refuse(self.view().what(path).is_none())?;
+                refuse(!self.view().is_directory(path))?;
                 for below in self.view().below(path) {
                     self.remove(&below);
                 }
@@ -117,11 +117,29 @@ impl<'a> Desk<'a> {
         for (path, version) in below.iter().zip(moved) {
             self.set(&format!("{to}{}", &path[from.len()..]), version)?;
         }
-        for path in below.iter().rev() {
-            self.remove(path);
+        let mut stays: BTreeSet<String> = BTreeSet::new();
+        for path in below.iter().map(String::as_str).rev().chain([from]) {
+            if stays.contains(path) || self.leave(path)? {
+                stays.extend(ancestors(path));
+            }
         }
-        self.remove(from);
         Ok(())
+    }
+
+    /// Takes away what had the name. Says whether anything else is there, which stays.
+    fn leave(&mut self, path: &str) -> Result<bool, Refused> {
+        let shown = self.view().shown(path);
+        let others = self.view().current(path);
+        let mut others = others.iter();
+        if others.all(|seen| shown.as_ref().is_some_and(|shown| shown.same(&seen.version))) {
+            self.remove(path);
+            return Ok(false);
+        }
+        if shown.is_some() {
+            self.root_parents(path)?;
+            self.put(path, None);
+        }
+        Ok(true)
     }
 
     fn keep_all(&mut self, path: &str, names: &[String]) -> Result<(), Refused> {
@@ -148,7 +166,7 @@ impl<'a> Desk<'a> {
 
     fn set(&mut self, path: &str, version: Version) -> Result<(), Refused> {
         self.root_parents(path)?;
-        self.put(path, version);
+        self.put(path, Some(version));
         Ok(())
     }
 
@@ -168,8 +186,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Writes over the shown version. Whatever differs from it goes on standing.
-    fn put(&mut self, path: &str, version: Version) {
+    /// Writes over the shown version, or removes it. Whatever differs from it goes on standing.
+    fn put(&mut self, path: &str, now: Option<Version>) {
         let shown = self.view().shown(path);
         let stays = |seen: &&Seen| !shown.as_ref().is_some_and(|shown| shown.same(&seen.version));
         let current = self.view().current(path);
@@ -177,13 +195,13 @@ impl<'a> Desk<'a> {
             // What else it goes over was settled when the path entered the draft.
             let own = current.iter().filter(|seen| seen.id.is_none());
             let beside = own.filter(stays).map(|seen| Some(seen.version.clone())).collect();
-            DraftRow { over: row.over.clone(), now: Some(version), beside }
+            DraftRow { over: row.over.clone(), now, beside }
         } else {
             let mut over = self.known(path);
             for seen in current.iter().filter(stays) {
                 over.retain(|id| Some(*id) != seen.id);
             }
-            DraftRow { over, now: Some(version), beside: Vec::new() }
+            DraftRow { over, now, beside: Vec::new() }
         };
         self.draft.put(path, row);
     }
@@ -194,7 +212,7 @@ impl<'a> Desk<'a> {
             let there = self.view().what(&above).ok_or(Refused)?;
             refuse(there.thing != Thing::Directory)?;
             if !self.says_directory(&above) {
-                self.put(&above, there);
+                self.put(&above, Some(there));
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Removing and renaming.
 
+use std::collections::HashSet;
+
 use ply_engine::Engine;
 use ply_types::Path;
 
@@ -7,7 +9,7 @@ use super::Drive;
 use crate::entry::{Entry, Kind};
 use crate::error::DriveError;
 use crate::remote::Want;
-use crate::transaction::Transaction;
+use crate::transaction::{Transaction, Vacated};
 use crate::view::{Named, PathState, Walk};
 
 impl<E: Engine> Drive<E> {
@@ -45,6 +47,9 @@ impl<E: Engine> Drive<E> {
     pub async fn remove_dir_all(&self, path: &Path) -> Result<(), DriveError> {
         not_root(path)?;
         self.change_tree(path, |transaction, below| {
+            if transaction.path(path)?.kind() != Some(Kind::Directory) {
+                return Err(DriveError::NotADirectory { path: path.clone() });
+            }
             for named in below.iter().rev() {
                 transaction.remove(&named.path)?;
             }
@@ -54,6 +59,9 @@ impl<E: Engine> Drive<E> {
     }
 
     /// Moves a path, a directory with all that is in it. Content stays where it is.
+    ///
+    /// What moves is the version that is shown. Where others are in conflict with it, they stay under
+    /// the old name, and so do the directories above them: nobody asked for these to go.
     pub async fn rename(&self, from: &Path, to: &Path) -> Result<(), DriveError> {
         not_root(from)?;
         not_root(to)?;
@@ -94,10 +102,7 @@ impl<E: Engine> Drive<E> {
                     move_one(transaction, &named.path, &moved)?;
                 }
             }
-            for named in below.iter().rev() {
-                transaction.remove(&named.path)?;
-            }
-            transaction.remove(from)
+            leave(transaction, from, below)
         })
         .await
     }
@@ -139,6 +144,22 @@ fn move_one<E: Engine>(
     };
     entry.moved_from = Some(from.clone());
     transaction.set(to, entry)
+}
+
+/// Takes away, from the bottom up, what was moved elsewhere. A directory stays while something does
+/// that is in it.
+fn leave<E: Engine>(
+    transaction: &mut Transaction<'_, E>,
+    from: &Path,
+    below: &[Named],
+) -> Result<(), DriveError> {
+    let mut needed: HashSet<Path> = HashSet::new();
+    for path in below.iter().rev().map(|named| &named.path).chain([from]) {
+        if needed.contains(path) || transaction.vacate(path)? == Vacated::OthersStay {
+            needed.extend(path.ancestors());
+        }
+    }
+    Ok(())
 }
 
 fn not_root(path: &Path) -> Result<(), DriveError> {

@@ -1,6 +1,7 @@
 //! Keys, rows, envelopes, bodies, tickets.
 
 use expect_test::expect;
+use ply_chunk::{CutParams, Level};
 use ply_index::{PageRef, Totals, Where};
 use ply_log::Signer;
 use ply_types::{CommitId, DriveId, LogKey, PageHash, Path, ReadKey, Seed, Timestamp, TreeHash};
@@ -216,6 +217,13 @@ fn tickets() {
             expect![
                 "ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324ciqkxk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xk5lvov2xky2edg43tonzxg43tonzxg43tonzxg43tonzxg43tonzxg43tonzxg42ivoaefeqcrarkeohxlubhyzl7ks3mwtzos5olfgocn7dwkbeg7toseadnapn5ocejaked6ji5zq6splafbhuzxakbztffgz4uqokrohujyslj4amnhaqyfcogcaciqivchd3v2at4mv7vjnwlj4xjoxfsthbg7r3fasdpzxjcabwqhw6xa2ib2obezmaeo2se7756y36j3tdhf4xe6kfw2vv7umd4slfpnzhc2iq2tvqgjgfrm7wze2ayjnr7ieklt3csavrtx2rsl3wbdjbcjjmkadfips62lqgqxtcojsfyyc4mrog4xxkzdqf42dambrf5yxk2ldfv3dcmqgobug65dpoowcvzej"
             ],
+        ),
+        (
+            Ticket::new(id, ticket::Access::Public).with_cutting(Cutting {
+                chunk: CutParams::new(4096, 16_384, 65_536).unwrap(),
+                level: Level::new(9).unwrap(),
+            }),
+            expect!["ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324haauediiqaqbbaeaaemibaaeeaewgjydz4"],
         ),
     ] {
         text.assert_eq(&ticket.to_string());

@@ -1,129 +1,18 @@
-//! The members of a drive: records held, admission of this node, invites.
+//! The members of a drive: admission of this node, invites.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
-use ply_engine::{Batch, Durability, Engine, Order, Table, prefix_end};
+use ply_engine::Engine;
 use ply_log::Signer;
-use ply_types::{DriveId, LogKey, RecordId, Seed};
+use ply_types::{LogKey, RecordId, Seed};
 
 use super::Replica;
 use crate::error::DriveError;
-use crate::membership::{
-    Inserted, Issuer, Membership, RECORD_BYTES_MAX, Record, RecordSet, Role, What,
-};
+use crate::membership::{Issuer, RECORD_BYTES_MAX, Record, Role, What};
 use crate::settings::Settings;
 
-fn record_key(drive: &DriveId, record: &RecordId) -> Vec<u8> {
-    [drive.0.as_slice(), b"r", record.0.as_slice()].concat()
-}
-
 impl<E: Engine> Replica<E> {
-    /// Reads the records of a drive from the store.
-    pub(super) fn load_members(&self) -> Result<(), DriveError> {
-        let id = self.id();
-        let prefix = [id.0.as_slice(), b"r"].concat();
-        let mut rows = Vec::new();
-        let end = prefix_end(&prefix);
-        self.engine.scan(Table::Member, &prefix, &end, Order::Ascending, &mut |_, row| {
-            rows.push(row.to_vec());
-            ControlFlow::Continue(())
-        })?;
-        // As one: a claim to a slot is kept only if it wins or another record refers to it.
-        let records: RecordSet = rows
-            .iter()
-            .map(|row| Record::parse(&id, row))
-            .collect::<Result<_, _>>()
-            .map_err(|error| self.inconsistent(&format!("a membership record: {error}")))?;
-        let membership = Membership::evaluate(id, records.iter(), &[]);
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.records = records;
-        state.membership = Some(Arc::new(membership));
-        Ok(())
-    }
-
-    /// Who may write.
-    pub fn membership(&self) -> Arc<Membership> {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        match &state.membership {
-            Some(membership) => Arc::clone(membership),
-            None => Arc::new(Membership::evaluate(self.id(), [], &[])),
-        }
-    }
-
-    /// Hash of all records held: peers compare it.
-    pub fn records_hash(&self) -> [u8; 32] {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).records.hash()
-    }
-
-    /// Every record held, as signed.
-    pub fn records(&self) -> Vec<Vec<u8>> {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.records.iter().map(|record| record.as_bytes().to_vec()).collect()
-    }
-
-    /// Takes records in from a peer: those that are malformed are the peer's fault, those that
-    /// nobody with a say stands behind are passed over. Says whether any was new.
-    pub fn accept_records<B: AsRef<[u8]>>(
-        &self,
-        records: impl IntoIterator<Item = B>,
-    ) -> Result<bool, crate::membership::RecordError> {
-        let id = self.id();
-        let mut parsed = Vec::new();
-        for record in records {
-            parsed.push(Record::parse(&id, record.as_ref())?);
-        }
-        Ok(self.take_records(parsed).unwrap_or(false))
-    }
-
-    /// Takes checked records in and evaluates anew.
-    pub(crate) fn take_records(&self, records: Vec<Record>) -> Result<bool, DriveError> {
-        let id = self.id();
-        let mut batch = Batch::new();
-        {
-            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            let mut waiting = records;
-            // One record can give the issuer of another a say, so offer what is left again.
-            loop {
-                let membership = match &state.membership {
-                    Some(membership) => Arc::clone(membership),
-                    None => Arc::new(Membership::evaluate(id, [], &[])),
-                };
-                let (wanted, rest): (Vec<Record>, Vec<Record>) =
-                    waiting.into_iter().partition(|record| membership.wants(record));
-                waiting = rest;
-                let mut is_new = false;
-                // Claims last: which of them are kept depends on who refers to them.
-                let (claims, others): (Vec<Record>, Vec<Record>) = wanted
-                    .into_iter()
-                    .partition(|record| matches!(record.what(), What::SelfAdmission { .. }));
-                for record in others.into_iter().chain(claims) {
-                    let (key, row) = (record_key(&id, &record.id()), record.as_bytes().to_vec());
-                    if let Some(dropped) = state.records.dropped_by(&record) {
-                        batch.delete(Table::Member, record_key(&id, &dropped));
-                    }
-                    if state.records.insert(record) == Inserted::New {
-                        batch.put(Table::Member, key, row);
-                        is_new = true;
-                    }
-                }
-                if !is_new {
-                    break;
-                }
-                let evaluated = Membership::evaluate(id, state.records.iter(), &[]);
-                state.membership = Some(Arc::new(evaluated));
-            }
-        }
-        if batch.is_empty() {
-            return Ok(false);
-        }
-        self.engine.apply(&batch, Durability::Synced)?;
-        self.refresh()?;
-        self.claim_again()?;
-        Ok(true)
-    }
-
     /// Whether this node may write, at once or by the invite it holds.
     pub fn is_writable(&self) -> bool {
         let settings = self.settings();
@@ -159,7 +48,7 @@ impl<E: Engine> Replica<E> {
         };
         if let Some(secret) = &settings.drive_secret {
             let signer = Signer::new(secret);
-            let record = Issuer::new(&signer, self.id(), &[])
+            let record = Issuer::new(&signer, self.id(), &self.seen_by(&signer.key(), None))
                 .admit(writer, Role::Admin)
                 .map_err(|error| broken(&error))?;
             self.take_records(vec![record])?;
@@ -199,7 +88,7 @@ impl<E: Engine> Replica<E> {
     }
 
     /// Claims another slot where this node has written and lost the one that it had claimed.
-    fn claim_again(&self) -> Result<(), DriveError> {
+    pub(super) fn claim_again(&self) -> Result<(), DriveError> {
         let has_written = 0 < self.logs.roots(&self.writer_key())?.length();
         let is_known = self.membership().writer(&self.writer_key()).is_some();
         if has_written && !is_known && self.open_invite(&self.settings()).is_some() {
@@ -231,6 +120,14 @@ impl<E: Engine> Replica<E> {
         debug_assert!(bytes.len() <= RECORD_BYTES_MAX, "the issuer checks what it signs");
         self.take_records(vec![record])?;
         Ok((secret, bytes))
+    }
+
+    /// What `issuer` should say that it knows in the next record that it signs; `about` is whom that
+    /// record removes.
+    pub fn seen_by(&self, issuer: &LogKey, about: Option<&LogKey>) -> Vec<RecordId> {
+        let membership = self.membership();
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        membership.seen(state.records.iter(), issuer, about).ids
     }
 
     /// Whether a peer's log may be opened and stored.

@@ -83,7 +83,8 @@ impl<E: Engine> Replica<E> {
         Ok(head)
     }
 
-    /// The layers that the trees of the view name, as far as their tables are here.
+    /// The layers that the committed trees name, as far as their tables are here. Those of the draft
+    /// are no peer's business: [`draft_layer_heads`](Self::draft_layer_heads).
     pub fn layers(self: &Arc<Self>) -> Result<(Vec<Head>, Vec<Missing>), DriveError> {
         let view = self.view();
         let (mut heads, mut missing) = (Vec::new(), Vec::new());

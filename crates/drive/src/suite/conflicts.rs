@@ -14,6 +14,9 @@ pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
     a_large_file_of_another_is_changed_in_place(bench);
     a_layer_of_another_is_vouched_for_as_far_as_it_is_used(bench);
     attributes_change_without_the_content(bench);
+    a_rename_moves_what_is_shown_and_nothing_else(bench);
+    a_directory_stays_with_what_a_rename_does_not_move(bench);
+    a_directory_that_moves_leaves_the_file_of_its_name(bench);
 }
 
 /// Two nodes that have all of each other.
@@ -85,6 +88,80 @@ fn all_versions_are_kept<E: Engine>(bench: &Bench<'_, E>) {
     let mut contents = [alice.get("f.txt"), alice.get(&name)];
     contents.sort();
     assert_eq!(contents, [b"hers".to_vec(), b"his".to_vec()]);
+    bench.restart(&mut bob);
+}
+
+/// Law 3: of versions in conflict, none goes but the one that was moved.
+fn a_rename_moves_what_is_shown_and_nothing_else<E: Engine>(bench: &Bench<'_, E>) {
+    for by_alice in [false, true] {
+        for is_drafted in [false, true] {
+            let (mut alice, mut bob) = pair(bench);
+            let (hers, his) = (bytes(54, 30_000), bytes(55, 40_000));
+            alice.put("f", &hers);
+            bob.put("f", &his);
+            meet(&alice, &bob);
+            let shown = alice.get("f");
+            let other = if shown == hers { &his } else { &hers };
+            let who = if by_alice { &alice } else { &bob };
+            if is_drafted {
+                block_on(who.drive().set_permissions(&path("f"), 0o600)).unwrap();
+            }
+            block_on(who.drive().rename(&path("f"), &path("g"))).unwrap();
+            assert_eq!(who.get("g"), shown);
+            assert_eq!(who.get("f"), *other, "before the commit");
+            meet(&alice, &bob);
+            assert!(conflicts(&alice).is_empty());
+            assert_eq!(bob.get("g"), shown);
+            assert_eq!(bob.get("f"), *other);
+            bench.restart(&mut alice);
+            bench.restart(&mut bob);
+            // What stayed can be edited, moved and removed like any file.
+            block_on(bob.drive().rename(&path("f"), &path("h"))).unwrap();
+            meet(&alice, &bob);
+            assert_eq!(alice.names(""), ["g", "h"]);
+            block_on(alice.drive().remove_file(&path("h"))).unwrap();
+            meet(&alice, &bob);
+            assert_eq!(bob.names(""), ["g"]);
+        }
+    }
+}
+
+fn a_directory_stays_with_what_a_rename_does_not_move<E: Engine>(bench: &Bench<'_, E>) {
+    let (mut alice, mut bob) = pair(bench);
+    alice.mkdir("d");
+    alice.mkdir("d/in");
+    alice.put("d/plain", b"plain");
+    alice.put("d/in/f", b"first");
+    meet(&alice, &bob);
+    alice.put("d/in/f", b"hers");
+    bob.put("d/in/f", b"his");
+    meet(&alice, &bob);
+    let shown = bob.get("d/in/f");
+    block_on(bob.drive().rename(&path("d"), &path("e"))).unwrap();
+    meet(&alice, &bob);
+    assert_eq!(alice.names(""), ["d", "e", "f"]);
+    assert_eq!(alice.names("d"), ["in"]);
+    assert_eq!(alice.names("e"), ["in", "plain"]);
+    assert_eq!(alice.get("e/in/f"), shown);
+    let mut both = [alice.get("d/in/f"), shown];
+    both.sort();
+    assert_eq!(both, [b"hers".to_vec(), b"his".to_vec()]);
+    bench.restart(&mut alice);
+    bench.restart(&mut bob);
+}
+
+fn a_directory_that_moves_leaves_the_file_of_its_name<E: Engine>(bench: &Bench<'_, E>) {
+    let (alice, mut bob) = pair(bench);
+    alice.mkdir("x");
+    alice.put("x/in", b"in it");
+    bob.put("x", b"a file");
+    meet(&alice, &bob);
+    assert_eq!(conflicts(&bob), ["/x"]);
+    block_on(bob.drive().rename(&path("x"), &path("y"))).unwrap();
+    meet(&alice, &bob);
+    assert_eq!(alice.get("x"), b"a file");
+    assert_eq!(alice.get("y/in"), b"in it");
+    assert!(conflicts(&alice).is_empty());
     bench.restart(&mut bob);
 }
 

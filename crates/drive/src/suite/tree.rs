@@ -101,6 +101,9 @@ fn a_tree_is_removed_with_all_in_it<E: Engine>(bench: &Bench<'_, E>) {
         }
         assert_eq!(node.names(""), ["d!", "d0"]);
     }
+    let file = block_on(node.drive().remove_dir_all(&path("d!")));
+    assert!(matches!(file, Err(DriveError::NotADirectory { .. })), "{file:?}");
+    assert_eq!(node.get("d!"), b"d!");
     let root = block_on(node.drive().remove_dir_all(&Path::root()));
     assert!(matches!(root, Err(DriveError::Invalid { .. })));
 }

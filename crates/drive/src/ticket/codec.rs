@@ -10,16 +10,24 @@ use super::{
     TICKET_TEXT_BYTES_MAX, Ticket, TicketError, hint,
 };
 use crate::membership::{Record, SELF_ADMISSION_BYTES_MAX};
+use crate::settings::Cutting;
 
 /// The version written here and the newest that can be read.
 const VERSION: u8 = 1;
 const CHECKSUM_BYTES: usize = 4;
 const CHECKSUM_CONTEXT: &str = "plywood 2026-11 ticket checksum";
 
-/// Bytes of everything but addresses: 34 for each of three keys, 4 for flag and lengths, the
-/// invite, which fits into a self-admission, the name, version and checksum.
-const REST_BYTES_MAX: usize =
-    3 * 34 + 8 + SELF_ADMISSION_BYTES_MAX + NAME_HINT_BYTES_MAX + 1 + CHECKSUM_BYTES;
+/// Bytes of how a drive cuts: three sizes of up to 1 MiB in 4 bytes each, a level in 2, and 2 before.
+const CUTTING_BYTES_MAX: usize = 3 * 4 + 2 + 2;
+/// Bytes of everything but addresses: 34 for each of three keys, 8 for flag and lengths, the
+/// invite, which fits into a self-admission, the name, how it cuts, version and checksum.
+const REST_BYTES_MAX: usize = 3 * 34
+    + 8
+    + SELF_ADMISSION_BYTES_MAX
+    + NAME_HINT_BYTES_MAX
+    + CUTTING_BYTES_MAX
+    + 1
+    + CHECKSUM_BYTES;
 /// With 3 bytes before each address.
 const BYTES_MAX: usize = REST_BYTES_MAX + ADDRESSES_MAX * (ADDRESS_BYTES_MAX + 3);
 const _: () = assert!(TICKET_PREFIX.len() + (BYTES_MAX * 8).div_ceil(5) <= TICKET_TEXT_BYTES_MAX);
@@ -40,6 +48,7 @@ pub(super) fn text(ticket: &Ticket) -> String {
         addresses: ticket.addresses.clone(),
         name: ticket.name.clone(),
         public,
+        cutting: (ticket.cutting != Cutting::DEFAULT).then(|| ticket.cutting.to_proto()),
     };
     let mut bytes = Zeroizing::new(vec![VERSION]);
     bytes.extend(proto::encode(&message));
@@ -86,7 +95,14 @@ fn ticket(bytes: &[u8]) -> Result<Ticket, TicketError> {
     if !fits || ADDRESSES_MAX < said.addresses.len() {
         return Err(TicketError::Malformed { what: "addresses too many or too long" });
     }
-    let ticket = Ticket::new(drive, access).with_addresses(said.addresses).with_name(&said.name);
+    let cutting = match &said.cutting {
+        Some(cutting) => Cutting::from_proto(cutting),
+        None => Ok(Cutting::DEFAULT),
+    };
+    let ticket = Ticket::new(drive, access)
+        .with_addresses(said.addresses)
+        .with_name(&said.name)
+        .with_cutting(cutting.map_err(|what| TicketError::Malformed { what })?);
     match (said.invite_secret.as_slice(), said.invite.as_slice()) {
         ([], []) => Ok(ticket),
         (secret, invite) => {

@@ -1,7 +1,9 @@
 //! Tickets to text and back, and texts that are none.
 
 use data_encoding::BASE32_NOPAD;
+use ply_chunk::{CutParams, Level};
 use ply_log::Signer;
+use ply_proto as proto;
 use ply_types::{DriveId, LogKey, ReadKey, Seed};
 use proptest::prelude::*;
 
@@ -10,6 +12,7 @@ use super::{
     TICKET_TEXT_BYTES_MAX, Ticket, TicketError,
 };
 use crate::membership::{Issuer, Record, Role};
+use crate::settings::Cutting;
 
 fn drive(number: u8) -> (Signer, DriveId) {
     let signer = Signer::new(&Seed::new([number; 32]));
@@ -32,8 +35,16 @@ fn full() -> Ticket {
     Ticket::new(drive(1).1, Access::Read(ReadKey::new([0xab; 32])))
         .with_addresses(["/ip4/192.0.2.7/udp/4001/quic-v1".to_owned()])
         .with_name("photos")
+        .with_cutting(cutting(4, 6))
         .with_invitation(invitation(1, 0xcd, 64))
         .expect("of this drive")
+}
+
+/// From 2 to the given power of KiB, give or take.
+fn cutting(power: u32, level: i64) -> Cutting {
+    let avg = 1024 << power;
+    let chunk = CutParams::new(avg / 2, avg, avg * 2).expect("sizes that grow");
+    Cutting { chunk, level: Level::new(level).expect("a level") }
 }
 
 fn access() -> impl Strategy<Value = Access> {
@@ -51,9 +62,14 @@ prop_compose! {
         invited in prop::option::of((100..=255u8, 1..=1024u32)),
         addresses in prop::collection::vec("[!-~]{1,128}", 0..=ADDRESSES_MAX),
         name in any::<String>(),
+        cut in prop::option::of((1..=9u32, 1..=19i64)),
     ) -> Ticket {
         let ticket = Ticket::new(drive(number).1, access);
         let ticket = ticket.with_addresses(addresses).with_name(&name);
+        let ticket = match cut {
+            Some((power, level)) => ticket.with_cutting(cutting(power, level)),
+            None => ticket,
+        };
         match invited {
             None => ticket,
             Some((secret, slots)) => {
@@ -148,6 +164,40 @@ fn each_way_to_be_no_ticket_has_its_words() {
     assert!(matches!(Ticket::parse(&sealed(&[0, 7])), Err(TicketError::Malformed { .. })));
     assert!(matches!(Ticket::parse(&sealed(&[1])), Err(TicketError::Malformed { .. })));
     assert!(matches!(Ticket::parse(&sealed(&[1, 0xff])), Err(TicketError::Encoding(_))));
+}
+
+#[test]
+fn how_a_drive_cuts_is_checked() {
+    let said = |min, avg, max, level| {
+        let cutting = Some(proto::Cutting { min, avg, max, level });
+        let ticket = proto::Ticket { drive: vec![1; 32], cutting, ..proto::Ticket::default() };
+        Ticket::parse(&sealed(&[&[1], proto::encode(&ticket).as_slice()].concat()))
+    };
+    let ticket = said(1 << 20 >> 2, 1 << 20 >> 1, 1 << 20, 19).expect("as large as can be");
+    assert_eq!(ticket.cutting(), cutting(9, 19));
+    assert_eq!(Ticket::parse(&ticket.to_string()).expect("valid"), ticket);
+    for (min, avg, max, level) in [
+        (0, 0, 0, 3),
+        (1024, 2048, u32::MAX, 3),
+        (1024, 2048, 2 << 20, 3),
+        (4096, 2048, 1024, 3),
+        (1024, 3072, 4096, 3),
+        (1024, 2048, 4096, 0),
+        (1024, 2048, 4096, 20),
+        (1024, 2048, 4096, i32::MIN),
+    ] {
+        let refused = said(min, avg, max, level);
+        assert!(matches!(refused, Err(TicketError::Malformed { .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_ticket_that_says_nothing_of_cutting_is_of_a_drive_that_cuts_as_most() {
+    let plain = Ticket::new(drive(1).1, Access::Public);
+    assert_eq!(plain.cutting(), Cutting::DEFAULT);
+    let text = plain.to_string();
+    assert_eq!(plain.clone().with_cutting(Cutting::DEFAULT).to_string(), text);
+    assert_ne!(plain.with_cutting(cutting(2, 3)).to_string(), text);
 }
 
 #[test]

@@ -69,6 +69,20 @@ impl<E: Engine> Transaction<'_, E> {
         }
     }
 
+    /// Removes the version of a path that is shown, for it has gone elsewhere. Others stay.
+    pub(crate) fn vacate(&mut self, path: &Path) -> Result<Vacated, DriveError> {
+        let state = self.path(path)?;
+        if state.versions.kept_beside(state.shown(), &self.replica.writer_key()).is_empty() {
+            self.remove(path)?;
+            return Ok(Vacated::Gone);
+        }
+        if state.shown().is_some() {
+            self.root_parents(path)?;
+            self.put(path, Entry::tombstone(), Standing::BesideOthers)?;
+        }
+        Ok(Vacated::OthersStay)
+    }
+
     fn put(&mut self, path: &Path, entry: Entry, standing: Standing) -> Result<(), DriveError> {
         let xattr_bytes = |(name, value): &Xattr| name.len() + value.len();
         if XATTRS_BYTES_MAX < entry.attributes.xattrs.iter().map(xattr_bytes).sum() {
@@ -226,6 +240,15 @@ impl<E: Engine> Transaction<'_, E> {
             }
         }
     }
+}
+
+/// What is left of a path whose shown version has gone elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vacated {
+    /// Nothing.
+    Gone,
+    /// Versions that were in conflict with it.
+    OthersStay,
 }
 
 /// How an entry stands to the versions that are there.

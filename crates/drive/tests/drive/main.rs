@@ -10,4 +10,5 @@
 
 mod create;
 mod file_law;
+mod members;
 mod suite;

@@ -222,10 +222,11 @@ impl<E: Engine> Session<E> {
         if NEWS_LOGS_MAX < news.writers.len() || NEWS_RECORDS_MAX < news.records.len() {
             return Err(SessionError::TooMuch { what: "news at once" });
         }
-        let mut changed = self
-            .replica
-            .accept_records(&news.records)
-            .map_err(|error| SessionError::WrongRecord { what: error.to_string() })?;
+        let mut changed =
+            self.replica.accept_records(&news.records).map_err(|error| match error {
+                DriveError::Record(error) => SessionError::WrongRecord { what: error.to_string() },
+                error => SessionError::Local(error),
+            })?;
         self.theirs.membership.clone_from(&news.membership);
         let mut stale = false;
         let mut lacking = Vec::new();
