@@ -156,6 +156,11 @@ impl<E: Engine> Replica<E> {
         Ok(layers.map(|(_, layer)| layer.head()).collect())
     }
 
+    /// Numbers of the draft's clocks, in order.
+    pub(crate) fn draft_clock_numbers(&self) -> Result<Vec<u32>, DriveError> {
+        Ok(self.numbered_rows(b'c')?.into_iter().map(|(number, _)| number).collect())
+    }
+
     fn newest_row(&self, tag: u8) -> Result<Option<(u32, Vec<u8>)>, DriveError> {
         Ok(self.numbered_rows(tag)?.pop())
     }

@@ -156,6 +156,12 @@ pub enum DriveError {
     /// What was handed in is no record of membership of this drive.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// What was handed in proves no fork.
+    #[error("a proof of a fork does not hold: {what}")]
+    Fork {
+        /// What is wrong with it.
+        what: String,
+    },
     /// Reading what was to be written failed.
     #[error("reading {what}")]
     Source {
@@ -197,6 +203,7 @@ impl DriveError {
             Self::Log(error) => error.fault(),
             Self::Engine(error) => error.fault(),
             Self::Record(error) => error.fault(),
+            Self::Fork { .. } => Fault::Peer,
             Self::Source { .. } => Fault::Machine,
         }
     }

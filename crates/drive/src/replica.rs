@@ -2,10 +2,12 @@
 
 mod commits;
 mod effective;
+mod forks;
 mod members;
 mod past;
 mod records;
 mod serving;
+mod successor;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use ply_index::{Page, PageRef};
 use ply_log::{Logs, Signer};
 use ply_types::{DriveId, LogKey, PageHash, Seed};
 
+use forks::Forks;
 pub use past::{Revision, RevisionError};
 use watch::Watchers;
 pub use watch::{Event, Watch};
@@ -51,6 +54,10 @@ pub struct Replica<E: Engine> {
     admitting: Mutex<()>,
     /// Whether a peer was asked for this node's own head since it started.
     may_sign: AtomicBool,
+    /// Whether peers hold another history of this node's log.
+    is_disowned: AtomicBool,
+    /// Whether the store knows under which key this node writes.
+    has_noted_key: AtomicBool,
     /// Held while something is written: one transaction at a time.
     pub(crate) writing: Mutex<()>,
     pages: Cache<PageHash, Arc<Page>>,
@@ -62,6 +69,7 @@ pub struct Replica<E: Engine> {
 #[derive(Debug, Default)]
 struct State {
     records: RecordSet,
+    forks: Forks,
     /// `None` only until the records were read.
     membership: Option<Arc<Membership>>,
     effective: BTreeMap<LogKey, Arc<Commit>>,
@@ -76,7 +84,8 @@ impl<E: Engine> std::fmt::Debug for Replica<E> {
 
 impl<E: Engine> Replica<E> {
     /// Opens a drive that is kept in an engine. `node` is the node's secret, from which its writer
-    /// key in this drive is derived.
+    /// key in this drive is derived. Where that key has a second history, the settings get another
+    /// nonce, and are written.
     pub fn open(
         engine: Arc<E>,
         settings: Settings,
@@ -96,12 +105,18 @@ impl<E: Engine> Replica<E> {
             state: RwLock::default(),
             admitting: Mutex::new(()),
             may_sign: AtomicBool::new(false),
+            is_disowned: AtomicBool::new(false),
+            has_noted_key: AtomicBool::new(false),
             writing: Mutex::new(()),
             pages: Cache::new(PAGES_BYTES_MAX),
             commits: Cache::new(COMMITS_BYTES_MAX),
             watchers: Watchers::default(),
         };
         replica.load_members()?;
+        if let Some(settings) = replica.succeed(node)? {
+            // Anew, with nothing remembered of what was cut off.
+            return Self::open(replica.engine, settings, node, replica.host);
+        }
         replica.refresh()?;
         Ok(Arc::new(replica))
     }

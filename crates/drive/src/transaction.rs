@@ -76,6 +76,7 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
             return Err(DriveError::Blind { drive: replica.name() });
         }
         replica.admit_self()?;
+        replica.note_key()?;
         let mut transaction = Self {
             view: replica.view(),
             staging: None,

@@ -20,7 +20,15 @@ pub struct MemoryEngine {
     state: RwLock<State>,
 }
 
-#[derive(Debug, Default)]
+/// A copy as of this moment, as a backup is.
+impl Clone for MemoryEngine {
+    fn clone(&self) -> Self {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { state: RwLock::new(state) }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
 struct State {
     frames: Vec<Bytes>,
     frame_bytes: u64,

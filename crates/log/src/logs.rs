@@ -15,6 +15,7 @@ mod accept;
 mod commit;
 mod error;
 mod read;
+mod rival;
 mod rows;
 mod staging;
 mod trim;
@@ -29,6 +30,7 @@ use ply_types::LogKey;
 
 pub use accept::{Accepted, Clash, HeadStep, TreeMark};
 pub use error::LogsError;
+pub use rival::RivalStep;
 pub use rows::{BLOCK_ROW_BYTES, BlockRow, block_row_key};
 pub use staging::Staging;
 

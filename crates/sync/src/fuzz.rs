@@ -33,7 +33,7 @@ fn summary() -> proto::Summary {
     proto::Summary {
         state: vec![7; 32],
         membership: vec![8; 32],
-        heads: vec![proto::HeadMark { log: vec![4; 32], length: 13 }],
+        heads: vec![proto::HeadMark { log: vec![4; 32], length: 13, root: 17 }],
         request: 2,
     }
 }

@@ -33,6 +33,12 @@ pub(crate) const NEWS_LOGS_MAX: usize = 64;
 /// Membership records in one message of news: 64 of 4 KiB are well within a message.
 pub(crate) const NEWS_RECORDS_MAX: usize = 64;
 
+/// Proofs of forks in one message of news: of about 10 KiB each at most.
+pub(crate) const NEWS_FORKS_MAX: usize = 32;
+
+/// Logs of which a peer's other history is looked into at once.
+pub(crate) const RIVALS_MAX: usize = 16;
+
 /// Heads in a summary.
 pub(crate) const SUMMARY_HEADS_MAX: usize = 4096;
 

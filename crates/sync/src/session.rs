@@ -11,8 +11,9 @@ mod news;
 mod plan;
 mod question;
 mod request;
+mod rivals;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use ply_drive::{Replica, Want};
@@ -26,6 +27,7 @@ use crate::message;
 use crate::proof::Ends;
 use answer::Answer;
 use request::Request;
+use rivals::Rival;
 
 /// The number that stands for no request: its end is the end of all.
 const GOODBYE: u64 = 0;
@@ -103,6 +105,10 @@ pub struct Session<E: Engine> {
     /// Blocks that came and are not stored yet.
     inbox: Vec<proto::Blocks>,
     inbox_bytes: usize,
+    /// Heads of other histories that are being looked into.
+    rivals: HashMap<LogKey, Rival>,
+    /// Logs of which something came that is of another history.
+    clashed: HashSet<LogKey>,
     /// Trees that somebody vouches for, by log and length.
     trusted: HashMap<(LogKey, u64), ply_log::Head>,
     traffic: Traffic,
@@ -121,6 +127,12 @@ struct Theirs {
     /// Nothing was heard yet.
     heard: bool,
     lengths: HashMap<LogKey, u64>,
+    /// Logs of which it has another history than this side.
+    rivals: HashSet<LogKey>,
+    /// Those of them of which it was told.
+    told: HashSet<LogKey>,
+    /// Those of them that were looked into.
+    probed: HashSet<LogKey>,
     membership: Vec<u8>,
 }
 
@@ -137,6 +149,8 @@ impl<E: Engine> Session<E> {
             theirs: Theirs::default(),
             inbox: Vec::new(),
             inbox_bytes: 0,
+            rivals: HashMap::new(),
+            clashed: HashSet::new(),
             trusted: HashMap::new(),
             traffic: Traffic::default(),
             said_goodbye: false,

@@ -113,25 +113,28 @@ impl<'a> Desk<'a> {
         }
         let below = self.view().below(from);
         let moved: Vec<Version> = below.iter().filter_map(|path| self.view().what(path)).collect();
+        // What each name stands for before anything moves: a file that only a directory hid stays.
+        let names = [from].into_iter().chain(below.iter().map(String::as_str));
+        let leaving: Vec<(String, Option<Version>)> =
+            names.map(|path| (path.to_owned(), self.view().shown(path))).collect();
         self.set(to, source)?;
         for (path, version) in below.iter().zip(moved) {
             self.set(&format!("{to}{}", &path[from.len()..]), version)?;
         }
         let mut stays: BTreeSet<String> = BTreeSet::new();
-        for path in below.iter().map(String::as_str).rev().chain([from]) {
-            if stays.contains(path) || self.leave(path)? {
-                stays.extend(ancestors(path));
+        for (path, shown) in leaving.into_iter().rev() {
+            if stays.contains(&path) || self.leave(&path, shown.as_ref())? {
+                stays.extend(ancestors(&path));
             }
         }
         Ok(())
     }
 
     /// Takes away what had the name. Says whether anything else is there, which stays.
-    fn leave(&mut self, path: &str) -> Result<bool, Refused> {
-        let shown = self.view().shown(path);
+    fn leave(&mut self, path: &str, shown: Option<&Version>) -> Result<bool, Refused> {
         let others = self.view().current(path);
         let mut others = others.iter();
-        if others.all(|seen| shown.as_ref().is_some_and(|shown| shown.same(&seen.version))) {
+        if others.all(|seen| shown.is_some_and(|shown| shown.same(&seen.version))) {
             self.remove(path);
             return Ok(false);
         }

@@ -223,7 +223,9 @@ fn tickets() {
                 chunk: CutParams::new(4096, 16_384, 65_536).unwrap(),
                 level: Level::new(9).unwrap(),
             }),
-            expect!["ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324haauediiqaqbbaeaaemibaaeeaewgjydz4"],
+            expect![
+                "ply1aefcbcui4poxicprsx6vfwznhs5f24wkm4e36hmucin7g5eiag2a6324haauediiqaqbbaeaaemibaaeeaewgjydz4"
+            ],
         ),
     ] {
         text.assert_eq(&ticket.to_string());

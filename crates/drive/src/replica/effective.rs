@@ -11,6 +11,9 @@ use crate::commit::Commit;
 use crate::error::DriveError;
 use crate::membership::Membership;
 
+/// Steps back to a cut. Each at least halves what is left, so 64 would do.
+const STEPS_MAX: usize = 128;
+
 /// Names the use of BLAKE3 for the hash of a state.
 const STATE_CONTEXT: &str = "plywood 2026-11 state of a drive";
 
@@ -25,7 +28,7 @@ impl<E: Engine> Replica<E> {
         let (mut counted, mut unfetched) = (BTreeMap::new(), Vec::new());
         for writer in self.known_writers(&membership) {
             let Some(length) = self.counted_length(writer, &membership)? else { continue };
-            let newest = match self.readable(writer, length - 1)? {
+            let newest = match self.newest_below(writer, length)? {
                 Some(commit) => Some(commit),
                 // The newest is not here, or breaks a rule: what counted before still does.
                 None => before.get(&writer).filter(|commit| commit.mark.block < length).cloned(),
@@ -83,6 +86,37 @@ impl<E: Engine> Replica<E> {
             Err(DriveError::Missing(_) | DriveError::Damaged { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The newest commit among the first `length` blocks of a log, if that can be told from here.
+    ///
+    /// Where a log was cut off, its last block that counts may be a page. Then the commits after the
+    /// cut lead back to it.
+    pub(super) fn newest_below(
+        &self,
+        writer: LogKey,
+        length: u64,
+    ) -> Result<Option<Arc<Commit>>, DriveError> {
+        if let Some(commit) = self.readable(writer, length - 1)? {
+            return Ok(Some(commit));
+        }
+        let held = self.logs.roots(&writer)?.length();
+        if held <= length {
+            return Ok(None);
+        }
+        let mut at = self.readable(writer, held - 1)?;
+        for _ in 0..STEPS_MAX {
+            let Some(commit) = at else { break };
+            // The furthest step that does not go too far; else the next one is what is looked for.
+            let ancestors = &commit.envelope.ancestors;
+            let beyond = ancestors.iter().filter(|mark| length <= mark.block);
+            match (beyond.min_by_key(|mark| mark.block), ancestors.first()) {
+                (Some(mark), _) => at = self.readable(writer, mark.block)?,
+                (None, Some(mark)) => return self.readable(writer, mark.block),
+                (None, None) => break,
+            }
+        }
+        Ok(None)
     }
 
     fn previous(&self, commit: &Commit) -> Result<Option<Arc<Commit>>, DriveError> {

@@ -43,6 +43,10 @@ impl<E: Engine> Replica<E> {
         }
         let settings = self.settings();
         let writer = self.writer_key();
+        if self.membership().writer(&writer).is_some() {
+            // Its log has ended, and no admission opens it again.
+            return Err(DriveError::ReadOnly { drive: settings.name });
+        }
         let broken = |error: &dyn std::fmt::Display| {
             self.inconsistent(&format!("an admission cannot be signed: {error}"))
         };

@@ -6,9 +6,9 @@ use std::sync::{Arc, PoisonError};
 use ply_engine::{Batch, Durability, Engine, Order, Table, prefix_end};
 use ply_types::{DriveId, RecordId};
 
-use super::{Replica, State};
+use super::{Replica, State, forks};
 use crate::error::DriveError;
-use crate::membership::{Inserted, Membership, Record, RecordSet, What};
+use crate::membership::{ForkPoint, Inserted, Membership, Record, RecordSet, What};
 
 fn record_key(drive: &DriveId, record: &RecordId) -> Vec<u8> {
     [drive.0.as_slice(), b"r", record.0.as_slice()].concat()
@@ -17,6 +17,7 @@ fn record_key(drive: &DriveId, record: &RecordId) -> Vec<u8> {
 /// Records and what follows from them, with changes that are not stored yet.
 struct Offered {
     records: RecordSet,
+    forks: Vec<ForkPoint>,
     membership: Arc<Membership>,
     batch: Batch,
 }
@@ -38,9 +39,11 @@ impl<E: Engine> Replica<E> {
             .map(|row| Record::parse(&id, row))
             .collect::<Result<_, _>>()
             .map_err(|error| self.inconsistent(&format!("a membership record: {error}")))?;
-        let membership = Membership::evaluate(id, records.iter(), &[]);
+        let forks = self.load_forks()?;
+        let membership = Membership::evaluate(id, records.iter(), &forks::points(&forks));
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.records = records;
+        state.forks = forks;
         state.membership = Some(Arc::new(membership));
         Ok(())
     }
@@ -57,9 +60,10 @@ impl<E: Engine> Replica<E> {
         }
     }
 
-    /// Hash of all records held: peers compare it.
+    /// Hash of all records and proofs of forks held: peers compare it.
     pub fn records_hash(&self) -> [u8; 32] {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).records.hash()
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        forks::hash(state.records.hash(), &state.forks)
     }
 
     /// Every record held, as signed.
@@ -94,7 +98,8 @@ impl<E: Engine> Replica<E> {
                     return Ok(false);
                 }
                 let membership = self.members_of(&state);
-                Offered { records: state.records.clone(), membership, batch: Batch::new() }
+                let (records, forks) = (state.records.clone(), forks::points(&state.forks));
+                Offered { records, forks, membership, batch: Batch::new() }
             };
             offered.take(self.id(), records);
             if offered.batch.is_empty() {
@@ -131,7 +136,7 @@ impl Offered {
             if !is_new {
                 break;
             }
-            let evaluated = Membership::evaluate(id, self.records.iter(), &[]);
+            let evaluated = Membership::evaluate(id, self.records.iter(), &self.forks);
             self.membership = Arc::new(evaluated);
         }
     }

@@ -32,7 +32,10 @@ impl<E: Engine> Replica<E> {
 
     /// The newest signed head of a log. This node's own is signed here, once that is allowed.
     pub fn signed_head(&self, log: &LogKey) -> Result<Option<SignedHead>, DriveError> {
-        if *log != self.writer_key() || !self.may_sign.load(Ordering::Acquire) {
+        let may_sign = self.may_sign.load(Ordering::Acquire)
+            && !self.is_disowned.load(Ordering::Acquire)
+            && !self.is_forked(log);
+        if *log != self.writer_key() || !may_sign {
             return Ok(self.logs.head(log)?);
         }
         loop {

@@ -97,14 +97,20 @@ impl<'bench, E: Engine> Bench<'bench, E> {
 
     /// A node that may write by an invite of another.
     pub fn join(&self, name: u8, owner: &Node<E>) -> Node<E> {
-        let (secret, record) = owner.replica().invite(Role::Writer, 64).unwrap();
-        let settings = Settings {
+        self.join_all(owner, &[name], 64).remove(0)
+    }
+
+    /// Nodes that may write by one invite with so many slots.
+    pub fn join_all(&self, owner: &Node<E>, names: &[u8], slots: u32) -> Vec<Node<E>> {
+        let (secret, record) = owner.replica().invite(Role::Writer, slots).unwrap();
+        let invitation = Some(Invitation { secret, record });
+        let settings = |name| Settings {
             drive_secret: None,
             install_nonce: [name; 32],
-            invitation: Some(Invitation { secret, record }),
+            invitation: invitation.clone(),
             ..owner.settings.clone()
         };
-        self.start(name, settings)
+        names.iter().map(|&name| self.start(name, settings(name))).collect()
     }
 
     fn start(&self, name: u8, settings: Settings) -> Node<E> {

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod copies;
 mod create;
 mod file_law;
 mod members;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ply_drive::membership::{Record, What};
 use ply_drive::suite::{Bench, Failing, Node};
 use ply_engine::MemoryEngine;
 use ply_types::Fault;
@@ -41,4 +42,49 @@ fn law_5_records_that_could_not_be_stored_are_not_known() {
         alice.pull(&bob, true);
         assert_eq!(alice.get("f"), b"by bob");
     });
+}
+
+#[test]
+fn of_two_in_one_slot_the_loser_takes_another_and_keeps_what_it_wrote() {
+    bench(|bench| {
+        let mut alice = bench.node();
+        // An invite with few slots, taken by several at once who know nothing of each other.
+        let mut joiners: Vec<Node<Engine>> = bench.join_all(&alice, &[2, 3, 4, 5], 4);
+        let mut places = std::collections::BTreeSet::new();
+        for (number, joiner) in joiners.iter().enumerate() {
+            joiner.put(&format!("f{number}"), b"mine");
+            joiner.commit();
+            places.insert(slot(joiner));
+        }
+        assert!(places.len() < joiners.len(), "no collision to speak of: {places:?}");
+        // Whoever loses claims anew, and may lose again: in each round somebody settles.
+        for _ in 0..3 * joiners.len() {
+            for joiner in &joiners {
+                alice.pull(joiner, true);
+                joiner.pull(&alice, true);
+            }
+        }
+        let places: std::collections::BTreeSet<u32> = joiners.iter().map(slot).collect();
+        assert_eq!(places.len(), joiners.len(), "each has a slot of its own");
+        assert_eq!(alice.names(""), ["f0", "f1", "f2", "f3"]);
+        for joiner in &mut joiners {
+            assert_eq!(joiner.replica().state_hash(), alice.replica().state_hash());
+            bench.restart(joiner);
+            joiner.put("more", b"still a writer");
+        }
+        bench.restart(&mut alice);
+    });
+}
+
+/// The slot by which a node counts as a writer, as far as it knows itself.
+fn slot(node: &Node<Engine>) -> u32 {
+    let membership = node.replica().membership();
+    let by = membership.writer(&node.key()).expect("a writer").by;
+    let id = node.replica().id();
+    let records = node.replica().records();
+    let mut records = records.iter().map(|record| Record::parse(&id, record).unwrap());
+    match records.find(|record| record.id() == by).unwrap().what() {
+        What::SelfAdmission { slot, .. } => *slot,
+        other => panic!("{other:?}"),
+    }
 }

@@ -27,6 +27,9 @@ impl<E: Engine> Session<E> {
         if let Some(whole) = self.requests.get_mut(&whole) {
             whole.moved = self.now;
         }
+        if self.is_about_rival(blocks.request) {
+            return self.rival_block(&blocks);
+        }
         self.inbox_bytes += bytes;
         self.inbox.push(blocks);
         if INBOX_BYTES <= self.inbox_bytes { self.store_inbox() } else { Ok(()) }
@@ -37,6 +40,7 @@ impl<E: Engine> Session<E> {
         if !self.requests.contains_key(&done.request) {
             return Ok(());
         }
+        self.end_rival(done.request);
         self.store_inbox()?;
         let result = match done.outcome() {
             Outcome::Complete => Ok(()),
@@ -146,18 +150,17 @@ impl<E: Engine> Session<E> {
                 if error.is_peers_fault() { wrong(error.to_string()) } else { local(error) }
             })? {
                 Accepted::Stored(_) => {}
+                Accepted::Unproven { .. } if self.clashed.contains(&log) => {}
                 Accepted::Unproven { .. } => waiting.push(run),
-                Accepted::Forked(_) => return Err(wrong("it is of another history".to_owned())),
+                // No fault of the peer's: its writer signed both. Nothing of it is stored.
+                Accepted::Forked(clash) => drop(self.clashed.insert(clash.log)),
             }
         }
         // After the blocks: their proofs show that the log held here grew into the head's.
         for head in heads {
             match staging.set_head(head).map_err(local)? {
                 HeadStep::Advanced | HeadStep::Known | HeadStep::Unproven { .. } => {}
-                HeadStep::Forked(clash) => {
-                    let what = "its writer signed two histories".to_owned();
-                    return Err(SessionError::Wrong { log: clash.log, what });
-                }
+                HeadStep::Forked(clash) => drop(self.clashed.insert(clash.log)),
             }
         }
         staging.commit(durability).map_err(local)?;
@@ -196,7 +199,7 @@ fn claimed_tree(run: &proto::Blocks) -> Result<Head, SessionError> {
     })
 }
 
-fn uncles(run: &proto::Blocks) -> Result<Vec<(NodeHash, u64)>, SessionError> {
+pub(super) fn uncles(run: &proto::Blocks) -> Result<Vec<(NodeHash, u64)>, SessionError> {
     run.uncles
         .iter()
         .map(|node| {

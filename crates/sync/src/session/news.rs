@@ -8,9 +8,12 @@ use ply_proto::{self as proto, message::What};
 use ply_types::{LogKey, StateHash};
 
 use super::answer::Answer;
+use super::rivals::root_mark;
 use super::{Output, Session};
 use crate::error::SessionError;
-use crate::limits::{NEWS_LOGS_MAX, NEWS_RECORDS_MAX, PUSH_BYTES, SUMMARY_HEADS_MAX};
+use crate::limits::{
+    NEWS_FORKS_MAX, NEWS_LOGS_MAX, NEWS_RECORDS_MAX, PUSH_BYTES, SUMMARY_HEADS_MAX,
+};
 
 impl<E: Engine> Session<E> {
     /// What this side has, in short.
@@ -21,7 +24,9 @@ impl<E: Engine> Session<E> {
             // A head without its commit is of no use yet: let the peer send both again.
             let is_whole = length == 0 || self.holds(&log, length - 1)?;
             if 0 < length && is_whole {
-                heads.push(proto::HeadMark { log: log.0.to_vec(), length });
+                let tree = self.replica.tree_at(&log, length)?;
+                let root = tree.map_or(0, |tree| root_mark(&tree.root));
+                heads.push(proto::HeadMark { log: log.0.to_vec(), length, root });
             }
         }
         Ok(proto::Summary {
@@ -46,17 +51,27 @@ impl<E: Engine> Session<E> {
             let log = LogKey::try_from(mark.log.as_slice())
                 .map_err(|_| SessionError::Malformed { what: "a log's key".to_owned() })?;
             self.theirs.lengths.insert(log, mark.length);
+            if self.is_rival_mark(&log, mark)? {
+                self.theirs.rivals.insert(log);
+            }
         }
         self.theirs.membership.clone_from(&summary.membership);
         self.theirs.heard = true;
-        let own = self.replica.writer_key();
-        let theirs = self.theirs.lengths.get(&own).copied().unwrap_or(0);
-        if theirs <= self.replica.known_length(&own)? {
-            self.replica.allow_signing();
-        }
+        self.caught_up()?;
         self.tell()?;
         if summary.request != 0 {
             self.answers.push_back(Answer::end(summary.request, proto::done::Outcome::Complete));
+        }
+        Ok(())
+    }
+
+    /// Lets this node sign, once it knows all of its own log that the peer knows.
+    fn caught_up(&mut self) -> Result<(), SessionError> {
+        let own = self.replica.writer_key();
+        let theirs = self.theirs.lengths.get(&own).copied().unwrap_or(0);
+        let is_rival = self.theirs.rivals.contains(&own);
+        if self.theirs.heard && !is_rival && theirs <= self.replica.known_length(&own)? {
+            self.replica.allow_signing();
         }
         Ok(())
     }
@@ -69,9 +84,10 @@ impl<E: Engine> Session<E> {
     /// Sends what the peer lacks.
     pub(super) fn tell(&mut self) -> Result<(), SessionError> {
         let membership = self.replica.records_hash();
-        let mut records = Vec::new();
+        let (mut records, mut forks) = (Vec::new(), Vec::new());
         if self.theirs.membership != membership {
             records = self.replica.records();
+            forks = self.replica.forks();
             self.theirs.membership = membership.to_vec();
         }
         let mut writers = Vec::new();
@@ -79,7 +95,9 @@ impl<E: Engine> Session<E> {
         for log in self.replica.published_logs() {
             let Some(signed) = self.replica.signed_head(&log)? else { continue };
             let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
-            if signed.head.length <= theirs {
+            // A head of another history is news however short it is.
+            let is_rival = self.theirs.rivals.contains(&log) && self.theirs.told.insert(log);
+            if !is_rival && signed.head.length <= theirs {
                 continue;
             }
             let (commits, pushed) = self.newest_commit(&signed, theirs)?;
@@ -89,21 +107,23 @@ impl<E: Engine> Session<E> {
             self.theirs.lengths.insert(log, signed.head.length);
         }
         let mut records = records.chunks(NEWS_RECORDS_MAX);
+        let mut forks = forks.chunks(NEWS_FORKS_MAX);
         let mut writers = writers.chunks(NEWS_LOGS_MAX);
         loop {
             let (some_records, some_writers) = (records.next(), writers.next());
-            if some_records.is_none() && some_writers.is_none() {
+            let some_forks = forks.next();
+            if some_records.is_none() && some_writers.is_none() && some_forks.is_none() {
                 break;
             }
-            let more = 0 < records.len() + writers.len();
+            let more = 0 < records.len() + writers.len() + forks.len();
             self.send(What::News(proto::News {
                 state: self.replica.state_hash().0.to_vec(),
                 membership: membership.to_vec(),
                 records: some_records.unwrap_or_default().to_vec(),
                 writers: some_writers.unwrap_or_default().to_vec(),
+                forks: some_forks.unwrap_or_default().to_vec(),
                 content: if more { Vec::new() } else { std::mem::take(&mut content) },
                 more,
-                ..proto::News::default()
             }));
         }
         Ok(())
@@ -219,7 +239,10 @@ impl<E: Engine> Session<E> {
 
     /// The peer tells what it has: heads are checked and stored with their commits.
     pub(super) fn news(&mut self, news: &proto::News) -> Result<(), SessionError> {
-        if NEWS_LOGS_MAX < news.writers.len() || NEWS_RECORDS_MAX < news.records.len() {
+        if NEWS_LOGS_MAX < news.writers.len()
+            || NEWS_RECORDS_MAX < news.records.len()
+            || NEWS_FORKS_MAX < news.forks.len()
+        {
             return Err(SessionError::TooMuch { what: "news at once" });
         }
         let mut changed =
@@ -227,10 +250,15 @@ impl<E: Engine> Session<E> {
                 DriveError::Record(error) => SessionError::WrongRecord { what: error.to_string() },
                 error => SessionError::Local(error),
             })?;
+        changed |= self.replica.accept_forks(&news.forks).map_err(|error| match error {
+            DriveError::Fork { what } => SessionError::Malformed { what },
+            error => SessionError::Local(error),
+        })?;
         self.theirs.membership.clone_from(&news.membership);
         let mut stale = false;
         let mut lacking = Vec::new();
         let mut heads = Vec::new();
+        let mut rivals = Vec::new();
         for writer in &news.writers {
             let signed = SignedHead::from_bytes(&writer.head)
                 .map_err(|error| SessionError::Malformed { what: error.to_string() })?;
@@ -241,6 +269,13 @@ impl<E: Engine> Session<E> {
             }
             let theirs = self.theirs.lengths.entry(log).or_insert(0);
             *theirs = signed.head.length.max(*theirs);
+            if self.is_rival(&signed.head)? {
+                let verified = signed
+                    .verify()
+                    .map_err(|error| SessionError::Wrong { log, what: error.to_string() })?;
+                rivals.push(*verified.signed());
+                continue;
+            }
             let known = self.replica.known_length(&log)?;
             let is_newer = known < signed.head.length;
             let is_whole = known == 0 || self.holds(&log, known - 1)?;
@@ -264,7 +299,19 @@ impl<E: Engine> Session<E> {
             stale = !self.store(&commits, &heads, Durability::Synced)?.is_empty();
             self.replica.refresh()?;
             changed |= before != self.known(&fresh)?;
+            let clashed = std::mem::take(&mut self.clashed);
+            let fresh = heads.iter().map(|head| *head.signed());
+            rivals.extend(fresh.filter(|signed| clashed.contains(&signed.head.log)));
         }
+        for rival in rivals {
+            self.theirs.rivals.insert(rival.head.log);
+            // Once in a session: what one probe does not show the next one will not.
+            if self.theirs.probed.insert(rival.head.log) {
+                self.probe(rival)?;
+            }
+        }
+        // The own log as a peer has it came back, after a restore from an older copy.
+        self.caught_up()?;
         if changed {
             self.replica.refresh()?;
             self.outbox.push_back(Output::Changed);

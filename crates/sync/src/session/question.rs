@@ -184,7 +184,7 @@ impl<E: Engine> Session<E> {
         for log in logs.take(TREES_MAX) {
             let length = self.held_length(&log)?;
             if 0 < length {
-                question.trees.push(proto::HeadMark { log: log.0.to_vec(), length });
+                question.trees.push(proto::HeadMark { log: log.0.to_vec(), length, root: 0 });
             }
         }
         Ok(self.replica.seal(Kind::Request, &proto::encode(&question))?)

@@ -11,6 +11,7 @@
 mod clock;
 mod damage;
 mod faults;
+mod forks;
 mod sparse;
 mod story;
 mod whole;

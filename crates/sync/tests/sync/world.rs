@@ -105,6 +105,16 @@ impl Node {
         Ok(Self { name: self.name, host, engine, replica, drive })
     }
 
+    /// A node whose home is a copy of this one's, as it is now. Chance falls otherwise for it.
+    pub(crate) fn copy(&self) -> Self {
+        let host = Machine { dice: AtomicU64::new(0), seed: 1000 + u64::from(self.name) };
+        let node = Seed::new([0x80 | self.name; 32]);
+        let engine = Arc::new(MemoryEngine::clone(self.replica.engine()));
+        let settings = self.replica.settings();
+        let replica = Replica::open(engine, settings, &node, Arc::new(host)).unwrap();
+        Self { name: self.name, drive: Drive::alone(Arc::clone(&replica)), replica }
+    }
+
     /// A pass with an invite to write.
     pub(crate) fn share(&self) -> Pass {
         let (secret, record) =

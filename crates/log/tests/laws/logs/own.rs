@@ -75,7 +75,7 @@ fn a_log_that_was_signed_meanwhile_grows_all_the_same() {
     let writer = Peer::writer(3);
     let mut growing = writer.logs.stage();
     growing.append(&log(), b"more").unwrap();
-    writer.logs.set_head(&writer.head_at(3)).unwrap();
+    let _ = writer.logs.set_head(&writer.head_at(3)).unwrap();
     growing.commit(Durability::Synced).unwrap();
     assert_eq!(writer.logs.roots(&log()).unwrap().length(), 4);
     assert_eq!(writer.logs.head(&log()).unwrap().unwrap().head.length, 3);

@@ -1,0 +1,108 @@
+//! Homes that were copied: what was written under the key before goes on under a new one.
+
+use std::sync::Arc;
+
+use futures::executor::block_on;
+use ply_drive::suite::{Bench, Dice, Node, bytes, path};
+use ply_drive::{Drive, Replica};
+use ply_engine::{Engine, MemoryEngine};
+use ply_types::Seed;
+
+fn bench<R>(test: impl FnOnce(&Bench<'_, MemoryEngine>) -> R) -> R {
+    test(&Bench::new(&|| Arc::new(MemoryEngine::new()), &|engine| engine))
+}
+
+/// A copy of a home, noticed as one: another nonce makes another writer key.
+fn copy(node: &Node<MemoryEngine>) -> Drive<MemoryEngine> {
+    let engine = Arc::new(MemoryEngine::clone(node.engine()));
+    let mut settings = node.replica().settings();
+    settings.install_nonce = [99; 32];
+    let replica = Replica::open(engine, settings, &Seed::new([0x81; 32]), Arc::<Dice>::default());
+    Drive::alone(replica.unwrap())
+}
+
+#[test]
+fn law_7_a_home_copied_with_an_open_draft_goes_on_under_a_key_of_its_own() {
+    bench(|bench| {
+        let node = bench.node();
+        let (old, new) = (bytes(1, 300_000), bytes(2, 200_000));
+        node.mkdir("d");
+        node.put("d/committed", &old);
+        node.put("edited", b"before");
+        node.commit();
+        // A new layer, a piece of an old one, and an edit, none of them committed.
+        node.put("d/drafted", &new);
+        node.put("again", &old);
+        node.put("edited", b"after");
+        let drive = copy(&node);
+        let replica = drive.replica();
+        assert_ne!(replica.writer_key(), node.key());
+        let read = |name: &str| block_on(drive.read(&path(name))).unwrap();
+        let check = || {
+            assert_eq!(read("d/committed"), old);
+            assert_eq!(read("d/drafted"), new);
+            assert_eq!(read("again"), old);
+            assert_eq!(read("edited"), b"after");
+            assert!(block_on(drive.conflicts(&path(""))).unwrap().is_empty());
+        };
+        check();
+        // What is added grows no log of the other key.
+        let own_layers = replica.layers().unwrap().0;
+        let before: Vec<u64> =
+            own_layers.iter().map(|it| replica.logs().roots(&it.log).unwrap().length()).collect();
+        let more = bytes(3, 100_000);
+        block_on(drive.write(&path("d/more"), &more)).unwrap();
+        check();
+        block_on(drive.commit("", "")).unwrap().expect("something to commit");
+        check();
+        assert_eq!(read("d/more"), more);
+        let after: Vec<u64> =
+            own_layers.iter().map(|it| replica.logs().roots(&it.log).unwrap().length()).collect();
+        assert_eq!(before, after);
+        // Both go on, and understand each other.
+        node.put("d/other", b"by the first");
+        node.commit();
+        assert_eq!(node.get("d/drafted"), new);
+        node.replica().allow_signing();
+        let head = node.replica().signed_head(&node.key()).unwrap().unwrap().head;
+        assert_eq!(replica.logs().roots(&node.key()).unwrap().length() + 1, head.length);
+    });
+}
+
+#[test]
+fn a_copy_of_a_copy_knows_whose_draft_it_has() {
+    bench(|bench| {
+        let node = bench.node();
+        node.put("f", &bytes(4, 100_000));
+        node.commit();
+        let drive = copy(&node);
+        block_on(drive.write(&path("g"), &bytes(5, 100_000))).unwrap();
+        let engine = Arc::new(MemoryEngine::clone(drive.replica().engine()));
+        for nonce in [98, 97] {
+            let mut settings = drive.replica().settings();
+            settings.install_nonce = [nonce; 32];
+            let seed = Seed::new([0x81; 32]);
+            let host = Arc::<Dice>::default();
+            let replica = Replica::open(Arc::clone(&engine), settings, &seed, host).unwrap();
+            let again = Drive::alone(replica);
+            assert_eq!(block_on(again.read(&path("f"))).unwrap(), bytes(4, 100_000));
+            assert_eq!(block_on(again.read(&path("g"))).unwrap(), bytes(5, 100_000));
+        }
+        assert!(0 < engine.frame_bytes().unwrap());
+    });
+}
+
+#[test]
+fn layers_of_a_draft_are_known_apart_from_those_of_commits() {
+    bench(|bench| {
+        let node = bench.node();
+        node.put("f", &bytes(6, 100_000));
+        let drafted = node.replica().draft_layer_heads().unwrap();
+        assert_eq!(drafted.len(), 1);
+        assert!(0 < drafted[0].length);
+        assert!(node.replica().layers().unwrap().0.is_empty(), "no peer is told of it");
+        node.commit();
+        assert_eq!(node.replica().layers().unwrap().0, drafted);
+        assert!(node.replica().draft_layer_heads().unwrap().is_empty());
+    });
+}
