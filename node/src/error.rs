@@ -236,13 +236,14 @@ impl CommandError {
 impl Incomplete for CommandError {
     fn into_drive_error(self) -> Result<DriveError, Self> {
         match self {
-            Self::Drive(error)
-            | Self::Import(ImportError::Drive(error))
-            | Self::Export(ExportError::Drive(error)) => Ok(error),
-            // In the middle of a file's content: it is brought, and the file exported anew.
-            Self::Export(error) => match error.missing() {
-                Some(missing) => Ok(DriveError::Missing(missing)),
-                None => Err(Self::Export(error)),
+            Self::Drive(error) | Self::Import(ImportError::Drive(error)) => Ok(error),
+            Self::Export(error) => match *error {
+                ExportError::Drive(error) => Ok(error),
+                // In the middle of a file's content, perhaps: it is brought, and the file comes anew.
+                error => match error.missing() {
+                    Some(missing) => Ok(DriveError::Missing(missing)),
+                    None => Err(error.into()),
+                },
             },
             other => Err(other),
         }

@@ -33,7 +33,7 @@ pub use read::ReadHandle;
 pub use versions::{PastVersion, VersionStream};
 pub use write::{Create, WriteOptions};
 
-use crate::error::{DriveError, Incomplete};
+use crate::error::Incomplete;
 use crate::remote::{Alone, Remote, RemoteError, Want};
 use crate::replica::Replica;
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use ply_drive::{DriveError, Incomplete, Kind, Walk, Want};
+use ply_drive::{DriveError, Kind, Walk, Want};
 use ply_folder::{Existing, ExportSummary};
 use ply_types::Path;
 use serde_json::json;
@@ -42,7 +42,7 @@ impl Export {
         drive.metadata(&from).await?;
         let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
         let summary = match self.export(context, &drive, existing) {
-            Err(error) if error.missing().is_some() => {
+            Err(CommandError::Export(error)) if error.missing().is_some() => {
                 fetch(context, &drive, &from).await?;
                 // What is there now, the first try made.
                 self.export(context, &drive, Existing::Replace)?

@@ -6,7 +6,7 @@ use tokio_util::codec::{Decoder, Encoder};
 
 use super::frame::{BODY_BYTES_MAX, Frame, Frames, Kind};
 use super::request::{Caller, Request};
-use crate::progress::Report;
+use crate::progress::{Report, Unit};
 
 fn stream(frames: impl IntoIterator<Item = Frame>) -> Vec<u8> {
     let mut stream = BytesMut::new();
@@ -53,7 +53,8 @@ fn fuzz_requests() {
 
 #[test]
 fn fuzz_reports_of_progress() {
-    let report = Report { done: 7, total: 1 << 40, label: "a label".to_owned() };
+    let label = "a label".to_owned();
+    let report = Report { done: 7, total: 1 << 40, unit: Unit::Blocks, label };
     Target::new("control-progress", Form::Bytes, RoundTrip::Settled)
         .seed("some", report.encode().to_vec())
         .run(|bytes| {

@@ -11,9 +11,8 @@ use super::{Moment, Target};
 fn written(target: &Target) -> Vec<u8> {
     let version = match &target.version {
         None => String::new(),
-        Some(Moment::Commit(id)) => format!("@{id}"),
+        Some(Moment::Revision(revision)) => format!("@{revision}"),
         Some(Moment::Root { name, version }) => format!("@{name}:{version}"),
-        Some(Moment::Back(count)) => format!("@-{count}"),
     };
     let mut bytes = format!("{}{version}", target.drive).into_bytes();
     if let Some(path) = &target.path {

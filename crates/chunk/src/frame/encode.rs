@@ -84,14 +84,13 @@ impl Encoder {
     ) -> Result<&[u8], &'static str> {
         self.scratch.clear();
         self.scratch.reserve_exact(zstd_safe::compress_bound(RAW_BYTES_MAX as usize));
-        let context = match dictionary {
-            Some(dictionary) => loaded(&mut self.loaded, self.level, dictionary)?,
-            None => {
-                let context = plain(&mut self.plain, self.level)?;
-                let level = self.level.for_chunk(bytes.len());
-                check(context.set_parameter(CParameter::CompressionLevel(level.into())))?;
-                context
-            }
+        let context = if let Some(dictionary) = dictionary {
+            loaded(&mut self.loaded, self.level, dictionary)?
+        } else {
+            let context = plain(&mut self.plain, self.level)?;
+            let level = self.level.for_chunk(bytes.len());
+            check(context.set_parameter(CParameter::CompressionLevel(level.into())))?;
+            context
         };
         check(context.compress2(&mut self.scratch, bytes))?;
         self.scratch.strip_prefix(&ZSTD_MAGIC).ok_or("no magic number")

@@ -154,7 +154,11 @@ async fn law_8_a_summary_that_claims_everything_changes_nothing() {
     let member = Node::reader(2, &victim);
     let mut villain = Villain::at(&victim);
     villain.greet(&member, &victim).await;
-    let mark = |log: [u8; 32]| proto::HeadMark { log: log.to_vec(), length: u64::MAX };
+    let mark = |log: [u8; 32]| proto::HeadMark {
+        log: log.to_vec(),
+        length: u64::MAX,
+        ..proto::HeadMark::default()
+    };
     let heads = vec![mark(victim.replica.writer_key().0), mark([7; 32])];
     let summary = proto::Summary { heads, request: 5, ..proto::Summary::default() };
     villain.tell(What::Summary(summary.clone())).await.unwrap();

@@ -107,12 +107,14 @@ impl Node {
 
     /// A node whose home is a copy of this one's, as it is now. Chance falls otherwise for it.
     pub(crate) fn copy(&self) -> Self {
-        let host = Machine { dice: AtomicU64::new(0), seed: 1000 + u64::from(self.name) };
+        let engine = Arc::new(MemoryEngine::clone(&self.engine));
+        // Far from the throws of the one that it was copied from, and of that one started again.
+        let host = Machine::new(self.name, 1 << 40);
+        let machine: Arc<dyn Host> = Arc::<Machine>::clone(&host);
         let node = Seed::new([0x80 | self.name; 32]);
-        let engine = Arc::new(MemoryEngine::clone(self.replica.engine()));
         let settings = self.replica.settings();
-        let replica = Replica::open(engine, settings, &node, Arc::new(host)).unwrap();
-        Self { name: self.name, drive: Drive::alone(Arc::clone(&replica)), replica }
+        let replica = Replica::open(Arc::clone(&engine), settings, &node, machine).unwrap();
+        Self { name: self.name, host, engine, drive: Drive::alone(Arc::clone(&replica)), replica }
     }
 
     /// A pass with an invite to write.
