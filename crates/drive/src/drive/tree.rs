@@ -66,7 +66,7 @@ impl<E: Engine> Drive<E> {
         not_root(from)?;
         not_root(to)?;
         if to == from {
-            return self.metadata(from).await.map(drop);
+            return self.metadata_to_replace(from).await.map(drop);
         }
         if to.starts_with(from) {
             let what = "a directory cannot be moved into itself";
