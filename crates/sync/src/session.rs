@@ -111,6 +111,8 @@ pub struct Session<E: Engine> {
     clashed: HashSet<LogKey>,
     /// Trees that somebody vouches for, by log and length.
     trusted: HashMap<(LogKey, u64), ply_log::Head>,
+    /// Where logs were whose growth the peer did not show, when it was last told.
+    told_lengths: HashMap<LogKey, u64>,
     traffic: Traffic,
     /// This side wants nothing more.
     said_goodbye: bool,
@@ -152,6 +154,7 @@ impl<E: Engine> Session<E> {
             rivals: HashMap::new(),
             clashed: HashSet::new(),
             trusted: HashMap::new(),
+            told_lengths: HashMap::new(),
             traffic: Traffic::default(),
             said_goodbye: false,
             heard_goodbye: false,

@@ -14,6 +14,9 @@ use crate::membership::Membership;
 /// Steps back to a cut. Each at least halves what is left, so 64 would do.
 const STEPS_MAX: usize = 128;
 
+/// Blocks that are looked at for an earlier commit, most of which are pages.
+const LOOKS_MAX: usize = 1 << 12;
+
 /// Names the use of BLAKE3 for the hash of a state.
 const STATE_CONTEXT: &str = "plywood 2026-11 state of a drive";
 
@@ -119,11 +122,22 @@ impl<E: Engine> Replica<E> {
         Ok(None)
     }
 
+    /// The commit before another one; where it is not held, the newest that is. A node that keeps little
+    /// would else lose all of a writer, and of all who had seen it, to one commit that comes too early.
     fn previous(&self, commit: &Commit) -> Result<Option<Arc<Commit>>, DriveError> {
-        match commit.envelope.ancestors.first() {
-            Some(mark) => self.readable(commit.writer, mark.block),
-            None => Ok(None),
+        let Some(mark) = commit.envelope.ancestors.first() else { return Ok(None) };
+        if let Some(previous) = self.readable(commit.writer, mark.block)? {
+            return Ok(Some(previous));
         }
+        let have = self.logs.have(&commit.writer)?;
+        let mut runs: Vec<_> = have.held(0..mark.block).collect();
+        runs.reverse();
+        for block in runs.into_iter().flat_map(Iterator::rev).take(LOOKS_MAX) {
+            if let Some(earlier) = self.readable(commit.writer, block)? {
+                return Ok(Some(earlier));
+            }
+        }
+        Ok(None)
     }
 
     /// Admitted writers, this node's own log among them.

@@ -2,7 +2,7 @@
 
 use ply_drive::DriveError;
 use ply_engine::{Durability, Engine};
-use ply_log::SignedHead;
+use ply_log::{Head, SignedHead, VerifiedHead};
 use ply_merkle::Within;
 use ply_proto::{self as proto, message::What};
 use ply_types::{LogKey, StateHash};
@@ -237,6 +237,19 @@ impl<E: Engine> Session<E> {
         Ok((lengths.collect::<Result<_, DriveError>>()?, self.replica.state_hash()))
     }
 
+    /// Whether logs are somewhere else than when the peer was last told where they are. A peer that
+    /// keeps little may be unable to show how a log grew; asking it again brings the same.
+    fn asks_again(&mut self, heads: &[VerifiedHead]) -> Result<bool, SessionError> {
+        let mut is_elsewhere = false;
+        for Head { log, length, .. } in heads.iter().map(|head| head.signed().head) {
+            let known = self.replica.known_length(&log)?;
+            if known < length {
+                is_elsewhere |= self.told_lengths.insert(log, known) != Some(known);
+            }
+        }
+        Ok(is_elsewhere)
+    }
+
     /// The peer tells what it has: heads are checked and stored with their commits.
     pub(super) fn news(&mut self, news: &proto::News) -> Result<(), SessionError> {
         if NEWS_LOGS_MAX < news.writers.len()
@@ -319,7 +332,7 @@ impl<E: Engine> Session<E> {
         if !news.content.is_empty() {
             self.store(&news.content, &[], Durability::Synced)?;
         }
-        if stale {
+        if stale && self.asks_again(&heads)? {
             // The peer showed how logs grew from where they are here no longer: tell it where they are.
             self.begin(ply_drive::Want::Heads, None)?;
         }
