@@ -185,7 +185,7 @@ impl<E: Engine> Session<E> {
     pub(super) fn proven(
         &self,
         request: u64,
-        tree: ply_log::Head,
+        tree: Head,
         blocks: std::ops::Range<u64>,
     ) -> Result<Option<proto::Blocks>, SessionError> {
         let logs = self.replica.logs();
