@@ -1,8 +1,8 @@
-//! Frozen bytes.
+//! Bytes of every format.
 //!
-//! From here on the formats are frozen: what these tests hold was written to disks and signed. A
-//! vector is never edited. A new version of a format gets vectors of its own beside the old ones,
-//! and the old ones are then only read.
+//! Until the change log says that formats are frozen, a vector changes only together with its format.
+//! From then on none is edited: what it holds was written to disks and signed. A new version of a
+//! format gets vectors of its own beside the old ones, and the old ones are then only read.
 //!
 //! Membership records have theirs beside their own tests.
 
@@ -10,7 +10,7 @@
 
 mod entries;
 mod history;
-mod parts;
+pub(crate) mod parts;
 
 use expect_test::Expect;
 

@@ -75,7 +75,8 @@ pub use replica::{
     write_settings,
 };
 pub use settings::{
-    Access, CreateError, CreateOptions, Cutting, Invitation, Settings, SettingsError, Visibility,
+    Access, CreateError, CreateOptions, Cutting, DRIVE_NAME_BYTES_MAX, Invitation, Settings,
+    SettingsError, Visibility, check_drive_name,
 };
 pub use transaction::{Committed, Transaction};
 pub use versions::{Row, Version, Versions};

@@ -7,7 +7,7 @@ use ply_proto as proto;
 use ply_types::{DriveId, ReadKey, Seed};
 use thiserror::Error;
 
-pub use create::{CreateError, CreateOptions, Visibility};
+pub use create::{CreateError, CreateOptions, DRIVE_NAME_BYTES_MAX, Visibility, check_drive_name};
 pub use cutting::Cutting;
 
 /// Longest row of settings.

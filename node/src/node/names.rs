@@ -1,26 +1,20 @@
 //! Local names of drives.
 
+use ply_drive::{DRIVE_NAME_BYTES_MAX, check_drive_name};
+
 use crate::error::CommandError;
 
-/// Longest name of a drive, in bytes.
-const NAME_BYTES_MAX: usize = 64;
 /// Digits of a whole key.
 const KEY_DIGITS: usize = 64;
 
 /// Checks that a text can name a drive in arguments and never be taken for something else.
 pub(super) fn check(name: &str) -> Result<(), CommandError> {
-    let why = if name.is_empty() {
-        "it is empty"
-    } else if NAME_BYTES_MAX < name.len() {
-        "it is longer than 64 bytes"
-    } else if name.starts_with('-') {
-        "it begins with a dash"
-    } else if name.chars().any(|c| matches!(c, ':' | '@' | '/') || c.is_control()) {
-        "it contains ':', '@', '/' or a control character"
-    } else if name.len() == KEY_DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        "it looks like a key"
-    } else {
-        return Ok(());
+    let why = match check_drive_name(name) {
+        Err(what) => what,
+        Ok(()) if name.len() == KEY_DIGITS && name.bytes().all(|it| it.is_ascii_hexdigit()) => {
+            "it looks like a key"
+        }
+        Ok(()) => return Ok(()),
     };
     Err(CommandError::BadName { name: name.to_owned(), why })
 }
@@ -33,7 +27,7 @@ pub(super) fn free(wish: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2_u32..).map(|number| {
         let mark = format!("-{number}");
         let mut stem = wish.to_owned();
-        while NAME_BYTES_MAX < stem.len() + mark.len() {
+        while DRIVE_NAME_BYTES_MAX < stem.len() + mark.len() {
             stem.pop();
         }
         stem + &mark

@@ -3,12 +3,13 @@
 use ply_chunk::{Content, ListBuilder, Piece, Place};
 use ply_fuzz::{Form, RoundTrip, Target};
 use ply_proto as proto;
-use ply_types::{ChunkHash, DriveId, LogKey, Path, ReadKey, Seed, Timestamp};
+use ply_types::{ChunkHash, LogKey, Path, Timestamp};
 
 use crate::draft::encode_row;
 use crate::entry::{Attributes, Body, Entry, Kept, LinkMark, Stamp, Stored};
+use crate::golden::parts::full_settings;
 use crate::replica::Revision;
-use crate::settings::{Access, Cutting, Invitation, Settings};
+use crate::settings::{Access, Settings};
 
 fn attributes() -> Attributes {
     Attributes {
@@ -84,17 +85,7 @@ fn fuzz_rows_of_drafts() {
 
 #[test]
 fn fuzz_settings() {
-    let settings = Settings {
-        id: DriveId([1; 32]),
-        name: "photos".to_owned(),
-        access: Access::Keys(vec![ReadKey::new([2; 32])]),
-        drive_secret: Some(Seed::new([3; 32])),
-        install_nonce: [4; 32],
-        cutting: Cutting::DEFAULT,
-        invitation: Some(Invitation { secret: Seed::new([5; 32]), record: b"record".to_vec() }),
-        addresses: vec!["/ip4/192.0.2.7/tcp/4001".to_owned()],
-        paused: true,
-    };
+    let settings = full_settings();
     let public = Settings { access: Access::Public, invitation: None, ..settings.clone() };
     Target::new("settings", Form::Message, RoundTrip::Settled)
         .seed("sealed", settings.encode())

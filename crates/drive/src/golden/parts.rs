@@ -155,9 +155,9 @@ fn bodies() {
     check(&Body::default().encode(), &expect!["1a00"]);
 }
 
-#[test]
-fn settings() {
-    let settings = Settings {
+/// Settings with everything in them.
+pub(crate) fn full_settings() -> Settings {
+    Settings {
         id: DriveId([1; 32]),
         name: "photos".to_owned(),
         access: Access::Keys(vec![ReadKey::new([2; 32])]),
@@ -167,7 +167,12 @@ fn settings() {
         invitation: Some(Invitation { secret: Seed::new([5; 32]), record: b"record".to_vec() }),
         addresses: vec!["/ip4/192.0.2.7/tcp/4001".to_owned()],
         paused: true,
-    };
+    }
+}
+
+#[test]
+fn settings() {
+    let settings = full_settings();
     let bytes = settings.encode();
     check(
         &bytes,

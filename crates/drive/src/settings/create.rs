@@ -9,7 +9,7 @@ use super::{Access, Cutting, Settings};
 use crate::host::Host;
 
 /// Longest local name of a drive, in bytes.
-const NAME_BYTES_MAX: usize = 64;
+pub const DRIVE_NAME_BYTES_MAX: usize = 64;
 
 /// Who will be able to read a new drive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,7 +82,8 @@ impl Settings {
     ///
     /// It exists once [`write_settings`](crate::write_settings) wrote it down.
     pub fn create(options: &CreateOptions, host: &dyn Host) -> Result<Self, CreateError> {
-        check_name(&options.name)?;
+        check_drive_name(&options.name)
+            .map_err(|what| CreateError::Name { name: options.name.clone(), what })?;
         let (min, avg, max) = options.chunk_kib;
         let bytes = |kib: u32| kib.saturating_mul(1024);
         let cutting = Cutting {
@@ -107,17 +108,18 @@ impl Settings {
     }
 }
 
-fn check_name(name: &str) -> Result<(), CreateError> {
-    let what = if name.is_empty() {
-        "it is empty"
-    } else if NAME_BYTES_MAX < name.len() {
-        "it is longer than 64 bytes"
+/// Checks that a text can name a drive where arguments name one, and never be taken for something else.
+/// The error says what is wrong with it.
+pub fn check_drive_name(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        Err("it is empty")
+    } else if DRIVE_NAME_BYTES_MAX < name.len() {
+        Err("it is longer than 64 bytes")
     } else if name.starts_with('-') {
-        "it begins with a dash"
+        Err("it begins with a dash")
     } else if name.chars().any(|c| matches!(c, ':' | '@' | '/') || c.is_control()) {
-        "it contains ':', '@', '/' or a control character"
+        Err("it contains ':', '@', '/' or a control character")
     } else {
-        return Ok(());
-    };
-    Err(CreateError::Name { name: name.to_owned(), what })
+        Ok(())
+    }
 }
