@@ -149,11 +149,13 @@ impl Running {
         Ended::ForNow
     }
 
+    /// Keeps addresses in order: interfaces are found in another order at each start.
     pub(super) fn note_address(&self, address: Multiaddr, is_there: bool) {
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         addresses.retain(|known| *known != address);
         if is_there {
             addresses.push(address);
+            addresses.sort();
         }
     }
 
