@@ -18,7 +18,9 @@ mod cli {
     mod past;
     mod ply;
     mod ports;
+    mod proxy;
     mod sharing;
+    mod sparse;
     mod stopping;
     mod story;
     mod watching;

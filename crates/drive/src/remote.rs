@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures::future::Future;
-use ply_types::{LogKey, Path};
+use ply_types::{LogKey, Name, Path};
 use thiserror::Error;
 
 /// What is wanted, in the words in which a single round trip can bring it.
@@ -16,8 +16,13 @@ pub enum Want {
     Heads,
     /// The entry of a path.
     Stat(Path),
-    /// The names in a directory.
-    List(Path),
+    /// The names in a directory, as many as one answer brings.
+    List {
+        /// The directory.
+        path: Path,
+        /// The name after which they begin; from the first where there is none.
+        after: Option<Name>,
+    },
     /// Everything below a directory, content left out.
     Tree(Path),
     /// Bytes of a file.
@@ -42,9 +47,10 @@ impl Want {
     /// The path that it is wanted for.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Stat(path) | Self::List(path) | Self::Tree(path) | Self::Data { path, .. } => {
-                Some(path)
-            }
+            Self::Stat(path)
+            | Self::List { path, .. }
+            | Self::Tree(path)
+            | Self::Data { path, .. } => Some(path),
             Self::Heads | Self::Blocks { .. } | Self::Everything => None,
         }
     }

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use super::ply::{Ply, words};
 
 /// The port in an address, of TCP or of QUIC.
-fn port(address: &str) -> u16 {
+pub(super) fn port(address: &str) -> u16 {
     let mut parts = address.split('/').skip_while(|part| !matches!(*part, "tcp" | "udp"));
     parts.nth(1).and_then(|port| port.parse().ok()).expect("a port")
 }

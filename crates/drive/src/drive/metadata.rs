@@ -222,8 +222,11 @@ impl<E: Engine> Drive<E> {
     ) -> Result<(Vec<DirEntry>, bool, Vec<LogKey>), DriveError> {
         let list = || self.replica.view().list(path, after, STRETCH);
         let mut listing = self.sound(path, list).await?;
-        let is_partial = !listing.missing.is_empty() || !self.replica.unfetched().is_empty();
-        if is_partial && self.fetch(Want::List(path.clone())).await.is_ok() {
+        // A writer of whom nothing is here has names anywhere: asked for once, not at each stretch.
+        let is_partial = !listing.missing.is_empty()
+            || (after.is_none() && !self.replica.unfetched().is_empty());
+        let want = || Want::List { path: path.clone(), after: after.cloned() };
+        if is_partial && self.fetch(want()).await.is_ok() {
             listing = self.sound(path, list).await?;
         }
         let unfetched = listing.missing.iter().map(|(writer, _)| *writer).collect();

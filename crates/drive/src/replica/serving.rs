@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use ply_chunk::Kind;
 use ply_engine::{Durability, Engine};
 use ply_log::{Head, HeadStep, LogsError, SignedHead};
-use ply_types::{LogKey, Name, Path};
+use ply_types::{LogKey, Path};
 
 use super::Replica;
 use crate::error::{DriveError, Missing};
@@ -15,8 +15,8 @@ use crate::remote::Want;
 use crate::trace;
 use crate::view::{View, Walk};
 
-/// Names in one answer to a listing.
-const NAMES_MAX: usize = 1024;
+/// Names in one answer to a listing: nearly every directory there is, in one round trip.
+const NAMES_MAX: usize = 8192;
 
 impl<E: Engine> Replica<E> {
     /// Says that a peer was asked for this node's own head: from now on it may sign.
@@ -141,9 +141,9 @@ fn ask<E: Engine>(view: &View<E>, want: &Want) -> Result<(), DriveError> {
             above(view, path)?;
             view.path(path).map(drop)
         }
-        Want::List(path) => {
+        Want::List { path, after } => {
             view.path(path)?;
-            view.list(path, None::<&Name>, NAMES_MAX).map(drop)
+            view.list(path, after.as_ref(), NAMES_MAX).map(drop)
         }
         Want::Tree(path) => {
             view.path(path)?;

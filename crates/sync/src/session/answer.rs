@@ -8,7 +8,7 @@ use ply_drive::{DriveError, Missing, Want};
 use ply_engine::Engine;
 use ply_log::Head;
 use ply_proto::{self as proto, done::Outcome, message::What, resolve_path};
-use ply_types::{LogKey, Path};
+use ply_types::{LogKey, Name, Path};
 
 use super::Session;
 use crate::error::SessionError;
@@ -78,7 +78,10 @@ impl<E: Engine> Session<E> {
         }
         let want = match asked.want() {
             resolve_path::Want::Stat => Want::Stat(path),
-            resolve_path::Want::List => Want::List(path),
+            resolve_path::Want::List => {
+                let after = (!asked.after.is_empty()).then(|| Name::parse(asked.after)).transpose();
+                Want::List { path, after: after.map_err(|error| malformed(&error.to_string()))? }
+            }
             resolve_path::Want::Tree => Want::Tree(path),
             resolve_path::Want::Data => {
                 let end = asked.offset.saturating_add(asked.bytes);

@@ -158,7 +158,11 @@ impl<E: Engine> Session<E> {
         let mut question = proto::ResolvePath::default();
         let (path, kind) = match want {
             Want::Stat(path) => (path, resolve_path::Want::Stat),
-            Want::List(path) => (path, resolve_path::Want::List),
+            Want::List { path, after } => {
+                question.after =
+                    after.as_ref().map_or_else(Vec::new, |name| name.as_bytes().to_vec());
+                (path, resolve_path::Want::List)
+            }
             Want::Tree(path) => (path, resolve_path::Want::Tree),
             Want::Data { path, bytes } => {
                 question.offset = bytes.start;

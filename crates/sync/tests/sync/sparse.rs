@@ -97,3 +97,23 @@ fn a_second_commit_is_read_by_whoever_has_the_first() {
         assert_eq!(block_on(drive.read(&name)).unwrap(), noise(round * 1000 + 7, 9000));
     }
 }
+
+#[test]
+fn law_6_every_name_of_a_large_directory_is_listed() {
+    let a = Node::owner(1, sealed());
+    let root = ply_drive::Attributes { mode: 0o755, ..Default::default() };
+    block_on(a.drive.create_dir(&path("wide"), &root, false)).unwrap();
+    // More than one answer holds.
+    for number in 0..9_000 {
+        a.put(&format!("wide/{number:05}"), number.to_string().as_bytes());
+    }
+    a.commit();
+    let b = Node::joined(2, a.share());
+    let (drive, wire) = over(&b, Wire::connect(&b, &a), 0);
+    let questions = || wire.lock().unwrap().borrow().traffic(0).messages_out;
+    let before = questions();
+    let read = block_on(drive.read_dir(&path("wide"))).unwrap();
+    assert_eq!(read.entries.len(), 9_000);
+    assert!(read.unfetched.is_empty());
+    assert!(questions() - before <= 4, "{} questions", questions() - before);
+}
