@@ -19,6 +19,7 @@ mod cli {
     mod ply;
     mod ports;
     mod proxy;
+    mod resume;
     mod sharing;
     mod sparse;
     mod stopping;
