@@ -10,6 +10,7 @@ use ply_engine::Engine;
 use crate::entry::INLINE_BYTES_MAX;
 use crate::error::DriveError;
 use crate::replica::Replica;
+use crate::transaction::Told;
 
 /// A piece that is ready to be stored.
 #[derive(Clone, Debug)]
@@ -147,7 +148,7 @@ impl<E: Engine> Replica<E> {
         let raw_bytes = u32::try_from(chunk.len())
             .map_err(|_| self.inconsistent("a chunk is longer than any chunk may be"))?;
         let dedup = self.cipher.dedup_key(hash);
-        let held = self.held_equal(&dedup, raw_bytes)?.is_some();
+        let held = self.held_equal(&dedup, raw_bytes, Told::Unsure)?.is_some();
         let frame = if held { None } else { Some(self.seal_content(chunk)?) };
         Ok(PreparedPiece { piece: Piece { hash, raw_bytes }, dedup, frame })
     }

@@ -27,6 +27,7 @@ use crate::replica::{Event, Replica};
 use crate::view::View;
 
 pub use commit::Committed;
+pub(crate) use content::Told;
 pub(crate) use paths::Vacated;
 pub(crate) use since::Begun;
 
@@ -47,6 +48,8 @@ pub struct Transaction<'replica, E: Engine> {
     layers: HashMap<LogKey, u32>,
     /// Layers that are new or grew, as they are to stand in the table.
     grown: BTreeMap<u32, LayerRow>,
+    /// Layers that other writers' tables name, once one of them is asked for.
+    others: Option<HashMap<LogKey, LayerRow>>,
     /// The layer that takes new content.
     open: Option<u32>,
     /// Pieces stored and not yet durable.
@@ -85,6 +88,7 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
             clock: None,
             layers: HashMap::new(),
             grown: BTreeMap::new(),
+            others: None,
             open: None,
             fresh: HashMap::new(),
             replica,

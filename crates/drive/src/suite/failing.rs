@@ -23,6 +23,11 @@ impl<E> Failing<E> {
         Self { inner, left: AtomicI64::new(-1) }
     }
 
+    /// The engine that was wrapped.
+    pub fn into_inner(self) -> E {
+        self.inner
+    }
+
     /// From the `count`th write on, there is no room; a negative count makes room again.
     pub fn fail_after(&self, count: i64) {
         self.left.store(count, Ordering::SeqCst);

@@ -77,6 +77,7 @@ fn a_file_grows_by_zeros<E: Engine>(bench: &Bench<'_, E>) {
         assert_eq!(file.read_at(20 << 20, 4).await.unwrap(), [0; 4]);
     });
     assert_eq!(node.get("f").len(), (40 << 20) + 3);
+    drop(file);
     bench.restart(&mut node);
 }
 

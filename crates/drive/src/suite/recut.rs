@@ -60,6 +60,16 @@ fn law_11_equal_content_is_stored_once<E: Engine>(bench: &Bench<'_, E>) {
         node.drive().discard().unwrap();
         node.put("g", &bytes(12, 1 << 20));
         assert_eq!(node.layer_blocks(), blocks);
+        node.commit();
+        // Another writer's is as good as one's own.
+        let other = bench.join(2, &node);
+        other.pull(&node, true);
+        let blocks = other.layer_blocks();
+        other.put("h", &content);
+        assert_eq!(other.layer_blocks(), blocks);
+        other.commit();
+        assert_eq!(other.layer_blocks(), blocks);
+        assert_eq!(other.get("h"), content);
     }
 }
 

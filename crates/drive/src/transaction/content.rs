@@ -20,6 +20,15 @@ const FLUSH_BYTES: usize = 32 << 20;
 /// it.
 const NODE_CONTEXT: &str = "plywood 2026-11 list node with places";
 
+/// What a writer says of where its chunks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Has to be looked at.
+    Unsure,
+    /// Was looked at.
+    Sure,
+}
+
 impl<E: Engine> Transaction<'_, E> {
     /// Stores prepared content of one file, which comes in one or more parts.
     pub fn store(
@@ -85,7 +94,7 @@ impl<E: Engine> Transaction<'_, E> {
         let dedup = replica.cipher.dedup_key(hash);
         let raw_bytes = u32::try_from(node.len())
             .map_err(|_| replica.inconsistent("a list node is longer than any may be"))?;
-        if let Some(place) = self.known_place(&dedup, raw_bytes)? {
+        if let Some(place) = self.known_place(&dedup, raw_bytes, Told::Unsure)? {
             return Ok(place);
         }
         let frame = replica
@@ -97,14 +106,16 @@ impl<E: Engine> Transaction<'_, E> {
 
     pub(crate) fn store_piece(&mut self, prepared: PreparedPiece) -> Result<Place, DriveError> {
         let PreparedPiece { piece, dedup, frame } = prepared;
-        if let Some(place) = self.known_place(&dedup, piece.raw_bytes)? {
+        // What another writer says was looked at when the piece was prepared without a frame.
+        let told = if frame.is_none() { Told::Sure } else { Told::Unsure };
+        if let Some(place) = self.known_place(&dedup, piece.raw_bytes, told)? {
             return Ok(place);
         }
         let frame = if let Some(frame) = frame {
             frame
         } else {
-            // It was held when it was prepared, in a layer that this writer's table does not have.
-            let held = self.replica.held_equal(&dedup, piece.raw_bytes)?;
+            // It was held when it was prepared, in a layer that no commit names any more.
+            let held = self.replica.held_equal(&dedup, piece.raw_bytes, told)?;
             let (log, block) = held.ok_or_else(|| {
                 self.replica.inconsistent("a chunk vanished while it was being stored")
             })?;
@@ -113,19 +124,32 @@ impl<E: Engine> Transaction<'_, E> {
         self.store_frame(dedup, piece.raw_bytes, &frame)
     }
 
-    /// Where an equal frame is, in a layer of this writer's table.
-    fn known_place(&self, dedup: &[u8; 32], raw_bytes: u32) -> Result<Option<Place>, DriveError> {
+    /// Where an equal frame is, in a layer of this writer's table; another writer's layer comes into it
+    /// if need be.
+    fn known_place(
+        &mut self,
+        dedup: &[u8; 32],
+        raw_bytes: u32,
+        told: Told,
+    ) -> Result<Option<Place>, DriveError> {
         if let Some(place) = self.fresh.get(dedup) {
             return Ok(Some(*place));
         }
-        let Some((log, block)) = self.replica.held_equal(dedup, raw_bytes)? else {
+        let Some((log, block)) = self.replica.held_equal(dedup, raw_bytes, told)? else {
             return Ok(None);
         };
-        let Some(&layer) = self.layers.get(&log) else { return Ok(None) };
-        // Another writer's layer may have grown beyond what this writer's table vouches for.
-        let row = self.layer_row(layer)?;
-        let is_vouched = row.is_some_and(|row| row.fresh.is_some() || block < row.length);
-        Ok(is_vouched.then_some(Place { layer, block }))
+        if let Some(&layer) = self.layers.get(&log) {
+            // Another writer's layer may have grown beyond what this writer's table vouches for.
+            let row = self.layer_row(layer)?;
+            if row.is_some_and(|row| row.fresh.is_some() || block < row.length) {
+                return Ok(Some(Place { layer, block }));
+            }
+        }
+        let Some(layer) = self.others_layer(&log)?.filter(|layer| block < layer.length) else {
+            return Ok(None);
+        };
+        let layer = self.add_layer(layer)?;
+        Ok(Some(Place { layer, block }))
     }
 
     /// Appends a frame and notes under which key it is found again.
@@ -138,8 +162,8 @@ impl<E: Engine> Transaction<'_, E> {
         let place = self.append(frame)?;
         let log = self.layer_log(place.layer)?;
         let row =
-            proto::encode(&proto::DedupRow { log: log.0.to_vec(), block: place.block, raw_bytes });
-        let key = dedup_row_key(self.replica, &dedup);
+            proto::DedupRow { log: log.0.to_vec(), block: place.block, raw_bytes, told: false };
+        let (key, row) = (dedup_row_key(self.replica, &dedup), proto::encode(&row));
         self.staging().batch().put(Table::Dedup, key, row);
         self.fresh.insert(dedup, place);
         Ok(place)
@@ -167,6 +191,7 @@ impl<E: Engine> Replica<E> {
         &self,
         dedup: &[u8; 32],
         raw_bytes: u32,
+        told: Told,
     ) -> Result<Option<(LogKey, u64)>, DriveError> {
         let Some(row) = self.engine.get(Table::Dedup, &dedup_row_key(self, dedup))? else {
             return Ok(None);
@@ -175,6 +200,14 @@ impl<E: Engine> Replica<E> {
         let row: proto::DedupRow = proto::decode("dedup row", 256, &row).map_err(|_| broken())?;
         let log = LogKey::try_from(row.log.as_slice()).map_err(|_| broken())?;
         let held = row.raw_bytes == raw_bytes && self.logs.holds(&log, row.block)?;
-        Ok(held.then_some((log, row.block)))
+        let is_sure = !row.told || told == Told::Sure;
+        Ok((held && (is_sure || self.is_equal(log, row.block, dedup))).then_some((log, row.block)))
+    }
+
+    /// Whether the chunk with this key is really there. Who says wrongly that it is must not make others
+    /// lose what they write.
+    fn is_equal(&self, log: LogKey, block: u64, dedup: &[u8; 32]) -> bool {
+        let bytes = self.frame(log, Kind::Content, block);
+        bytes.is_ok_and(|bytes| self.cipher.dedup_key(ply_chunk::hash(&bytes)) == *dedup)
     }
 }

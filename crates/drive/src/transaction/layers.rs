@@ -1,5 +1,7 @@
 //! This writer's layers: which take content, and how they stand in its layer table.
 
+use std::collections::HashMap;
+
 use ply_engine::{Engine, Table};
 use ply_log::Signer;
 use ply_types::{LogKey, TreeHash};
@@ -100,6 +102,32 @@ impl<E: Engine> Transaction<'_, E> {
         self.layers.insert(layer.key, number);
         self.grown.insert(number, layer);
         Ok(number)
+    }
+
+    /// A layer that another writer's table names, the longest that any vouches for.
+    pub(super) fn others_layer(&mut self, log: &LogKey) -> Result<Option<LayerRow>, DriveError> {
+        if self.others.is_none() {
+            let mut others: HashMap<LogKey, LayerRow> = HashMap::new();
+            for tree in self.view.trees() {
+                let mut rows = RawRows::new(tree, layers());
+                loop {
+                    let row = match rows.next() {
+                        Ok(Some((_, row))) => LayerRow::decode(&row),
+                        Ok(None) | Err(DriveError::Missing(_) | DriveError::Damaged { .. }) => {
+                            break;
+                        }
+                        Err(error) => return Err(error),
+                    };
+                    let Ok(row) = row else { continue };
+                    let known = others.get(&row.key).map_or(0, |known| known.length);
+                    if known < row.length {
+                        others.insert(row.key, LayerRow { fresh: None, ..row });
+                    }
+                }
+            }
+            self.others = Some(others);
+        }
+        Ok(self.others.as_ref().and_then(|others| others.get(log)).cloned())
     }
 
     /// The row of a layer as it is to stand in the table.

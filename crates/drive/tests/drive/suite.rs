@@ -17,7 +17,13 @@ macro_rules! parts {
     };
 }
 
-parts! { files recut tree errors attributes links conflicts history large watching }
+parts! { files tree errors attributes links conflicts history large watching }
+
+#[test]
+fn law_10_and_11_a_change_costs_a_chunk_and_equal_content_is_stored_once() {
+    let make = || Arc::new(MemoryEngine::new());
+    suite::recut(&Bench::new(&make, &|engine| engine));
+}
 
 #[test]
 fn law_5_a_full_disk_costs_nothing_but_the_operation_that_met_it() {
