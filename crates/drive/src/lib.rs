@@ -56,6 +56,7 @@ pub mod suite;
 pub mod ticket;
 mod trace;
 mod transaction;
+mod union;
 mod versions;
 mod view;
 

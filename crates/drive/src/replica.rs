@@ -32,6 +32,7 @@ use crate::error::DriveError;
 use crate::host::Host;
 use crate::membership::{Membership, RecordSet};
 use crate::settings::Settings;
+use crate::union::UnionState;
 use crate::view::View;
 
 /// Pages in memory, by bytes of their canonical form. A million files have pages of about 70 MB; this
@@ -63,6 +64,7 @@ pub struct Replica<E: Engine> {
     pub(crate) writing: Mutex<()>,
     pages: Cache<PageHash, Arc<Page>>,
     commits: Cache<(LogKey, u64), Arc<Commit>>,
+    pub(crate) union: UnionState,
     watchers: Watchers,
     /// On a node without the read key, what envelopes say of layers.
     named: Mutex<BTreeMap<LogKey, layers::Named>>,
@@ -113,6 +115,7 @@ impl<E: Engine> Replica<E> {
             writing: Mutex::new(()),
             pages: Cache::new(PAGES_BYTES_MAX),
             commits: Cache::new(COMMITS_BYTES_MAX),
+            union: UnionState::default(),
             watchers: Watchers::default(),
             named: Mutex::default(),
         };

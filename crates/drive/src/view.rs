@@ -5,7 +5,7 @@ pub(crate) mod cursor;
 mod links;
 mod listing;
 mod local;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod tree;
 
 use std::collections::BTreeMap;
@@ -55,6 +55,11 @@ impl<E: Engine> View<E> {
         drafting: bool,
     ) -> Self {
         Self { replica, commits, unfetched, drafting }
+    }
+
+    /// The same moment without this node's own changes.
+    pub(crate) fn without_draft(&self) -> Self {
+        Self { drafting: false, ..self.clone() }
     }
 
     /// The commits that this view shows, by writer.

@@ -21,8 +21,8 @@
 //!
 //! # A tour
 //!
-//! [`get`], [`Cursor`] and [`totals`] read; [`diff`](Diff) compares two trees; [`walk`] and
-//! [`path_pages`] name the pages that a peer needs; [`build`] makes a tree and [`update`] edits
+//! [`get`], [`Cursor`], [`totals`] and [`counted`] read; [`diff`](Diff) compares two trees; [`walk`]
+//! and [`path_pages`] name the pages that a peer needs; [`build`] makes a tree and [`update`] edits
 //! one.
 //!
 //! # Invariants
@@ -44,6 +44,7 @@
 mod boundary;
 mod build;
 mod codec;
+mod counted;
 mod cursor;
 mod diff;
 mod error;
@@ -61,6 +62,7 @@ mod update;
 mod walk;
 
 pub use build::{Builder, build};
+pub use counted::counted;
 pub use cursor::{Cursor, Row};
 pub use diff::{Change, Diff};
 pub use error::{BuildError, Flaw, RowError, TreeError, UpdateError};

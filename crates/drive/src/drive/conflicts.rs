@@ -1,5 +1,7 @@
 //! Conflicts: finding them, and settling them.
 
+mod marked;
+
 use ply_engine::Engine;
 use ply_types::{LogKey, Name, Path};
 
@@ -21,7 +23,13 @@ pub enum Keep {
 
 impl<E: Engine> Drive<E> {
     /// Every path below `path` with more than one thing in it.
+    ///
+    /// Found by the marks of the local union where that is known, which reads little beside what is in
+    /// conflict. Else the whole subtree is walked, and brought where it is not here.
     pub async fn conflicts(&self, path: &Path) -> Result<Vec<Metadata>, DriveError> {
+        if let Some(conflicts) = self.marked_conflicts(path)? {
+            return Ok(conflicts);
+        }
         self.complete(path, Want::Tree(path.clone()), || {
             let view = self.replica.view();
             let mut walk = Walk::new(&view, path.clone());

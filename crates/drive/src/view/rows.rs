@@ -78,6 +78,22 @@ impl Gathered {
             Err(error) => Err(error),
         }
     }
+
+    /// Takes the entries of one path in, and says what they come to.
+    fn rule<E: Engine>(
+        &mut self,
+        found: Vec<(Tree<'_, E>, Entry)>,
+    ) -> Result<Versions, DriveError> {
+        let alone = found.len() == 1;
+        for (tree, entry) in found {
+            // Alone, a row supersedes nothing: its clock need not be read.
+            let clock = if alone { Ok(Arc::default()) } else { tree.clock(entry.stamp) };
+            if let Some(clock) = self.add(tree.writer, clock)? {
+                self.rows.push(Row { writer: tree.writer, entry, clock });
+            }
+        }
+        Ok(Versions::of(&self.rows))
+    }
 }
 
 impl<E: Engine> View<E> {
@@ -93,6 +109,20 @@ impl<E: Engine> View<E> {
         self.state(path, found, gathered)
     }
 
+    /// The current versions at a key, and nothing where any part of that is missing.
+    pub(crate) fn versions(&self, key: &[u8]) -> Result<Versions, DriveError> {
+        let mut found = Vec::new();
+        for tree in self.trees() {
+            found.extend(tree.entry(key)?.map(|entry| (tree, entry)));
+        }
+        let mut gathered = Gathered::default();
+        let versions = gathered.rule(found)?;
+        match gathered.missing.first() {
+            Some((_, missing)) => Err(DriveError::Missing(*missing)),
+            None => Ok(versions),
+        }
+    }
+
     /// Applies the rule to the entries that trees hold for a path.
     pub(crate) fn state(
         &self,
@@ -100,16 +130,8 @@ impl<E: Engine> View<E> {
         found: Vec<(Tree<'_, E>, Entry)>,
         mut gathered: Gathered,
     ) -> Result<PathState, DriveError> {
-        let alone = found.len() == 1;
         let spoken_for = !found.is_empty();
-        for (tree, entry) in found {
-            // Alone, a row supersedes nothing: its clock need not be read.
-            let clock = if alone { Ok(Arc::default()) } else { tree.clock(entry.stamp) };
-            if let Some(clock) = gathered.add(tree.writer, clock)? {
-                gathered.rows.push(Row { writer: tree.writer, entry, clock });
-            }
-        }
-        let versions = Versions::of(&gathered.rows);
+        let versions = gathered.rule(found)?;
         let is_directory =
             versions.shown().is_some_and(|shown| shown.entry.kind() == Some(Kind::Directory));
         // Every writer's tree holds the directories above its own entries, so where no tree says

@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use futures::executor::block_on;
-use ply_index::{Cursor, Diff, KeyRange, MemoryPages, PageRef, Totals, get, totals, update, walk};
+use ply_index::{
+    Cursor, Diff, KeyRange, MemoryPages, PageRef, Totals, build, counted, get, totals, update, walk,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -111,6 +113,34 @@ proptest! {
     }
 
     #[test]
+    fn rows_that_count_are_found_and_what_lies_between_is_not_read(
+        keys in any_keys(), percent in 0_u64..=100, rare in 1_usize..2000, ends in any_range(),
+    ) {
+        let model = keys.model(percent, 10);
+        let rare = |key: &[u8]| blake3::hash(key).as_bytes()[..4].iter().fold(0, |sum, &byte| {
+            sum * 256 + usize::from(byte)
+        }) % rare == 0;
+        let weigh = |key: &[u8], _: &[u8]| Totals { count: u64::from(rare(key)), bytes: 1 };
+        let mut pages = MemoryPages::new(log(1));
+        let root = build(&model, &weigh, &mut pages).expect("rows of a map are in order");
+        let range = range(keys, &ends);
+        let counting = Counting::new(&pages);
+        let mut found = Vec::new();
+        block_on(counted(&counting, root, &range, &weigh, |key, value| {
+            found.push((key.to_vec(), value.to_vec()));
+            ControlFlow::Continue(())
+        })).expect("an honest tree");
+        let mut expected = rows_in(&model, &range);
+        expected.retain(|(key, _)| rare(key));
+        let height = root.map_or(0, |root| {
+            usize::from(pages.find(&root.hash).expect("the root is there").level()) + 1
+        });
+        // A page on each level for each row, and those that the ends of the range cut.
+        prop_assert!(counting.reads() <= height * (found.len() + 2));
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
     fn a_reader_needs_the_pages_that_were_named_and_no_others(
         keys in any_keys(), percent in 1_u64..=100, ends in any_range(),
     ) {
@@ -203,5 +233,6 @@ fn work_on_trees_can_move_between_threads() {
     let mut diff = Diff::new((&pages, None), (&pages, None), range.clone());
     movable(diff.next());
     movable(Cursor::new(Arc::new(MemoryPages::default()), None, range.clone()));
+    movable(counted(&pages, None, &range, &weigh, |_, _| ControlFlow::Continue(())));
     movable(walk(&pages, None, &range, |_| false, |_, _| ControlFlow::Continue(())));
 }
