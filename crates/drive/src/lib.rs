@@ -47,6 +47,7 @@ mod host;
 mod key;
 pub mod membership;
 mod now;
+mod others;
 mod prepare;
 mod remote;
 mod replica;

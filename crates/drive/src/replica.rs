@@ -65,6 +65,8 @@ pub struct Replica<E: Engine> {
     pages: Cache<PageHash, Arc<Page>>,
     commits: Cache<(LogKey, u64), Arc<Commit>>,
     pub(crate) union: UnionState,
+    /// Held while the chunks of other writers are looked for.
+    pub(crate) noting: Mutex<()>,
     watchers: Watchers,
     /// On a node without the read key, what envelopes say of layers.
     named: Mutex<BTreeMap<LogKey, layers::Named>>,
@@ -116,6 +118,7 @@ impl<E: Engine> Replica<E> {
             pages: Cache::new(PAGES_BYTES_MAX),
             commits: Cache::new(COMMITS_BYTES_MAX),
             union: UnionState::default(),
+            noting: Mutex::default(),
             watchers: Watchers::default(),
             named: Mutex::default(),
         };

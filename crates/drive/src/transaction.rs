@@ -27,7 +27,7 @@ use crate::replica::{Event, Replica};
 use crate::view::View;
 
 pub use commit::Committed;
-pub(crate) use content::Told;
+pub(crate) use content::{Told, dedup_row_key};
 pub(crate) use paths::Vacated;
 pub(crate) use since::Begun;
 

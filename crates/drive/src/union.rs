@@ -46,7 +46,7 @@ use crate::key::key_path;
 use crate::now::now;
 use crate::replica::Replica;
 use crate::view::View;
-use changes::Changes;
+pub(crate) use changes::Changes;
 use pages::{Kept, UnionPages};
 
 /// Pages of the tree in memory, by bytes: the inner levels of the largest trees, and what was edited
@@ -74,7 +74,7 @@ impl Default for UnionState {
 
 /// Why work on the tree ended early.
 #[derive(Debug)]
-enum Halt {
+pub(crate) enum Halt {
     /// Something of the drive is missing or wrong.
     Drive(DriveError),
     /// The tree cannot lead on from here, and has to be built anew.

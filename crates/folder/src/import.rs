@@ -121,6 +121,7 @@ impl Import {
     ) -> Result<ImportSummary, ImportError> {
         let source = source::Source::open(self, transaction)?;
         let replica = Arc::clone(transaction.replica());
+        replica.note_others()?;
         let cache = cache::Cache::new(&replica, source.absolute());
         let top = shown::Current::of(&transaction.path(&source.to)?);
         let shown = shown::Shown::new(transaction);

@@ -7,7 +7,7 @@ use ply_engine::Engine;
 use ply_types::Path;
 
 use super::Drive;
-use crate::entry::{Attributes, Body, Entry, Kind, Xattr};
+use crate::entry::{Attributes, Body, Entry, INLINE_BYTES_MAX, Kind, Xattr};
 use crate::error::DriveError;
 use crate::prepare::Preparer;
 use crate::remote::Want;
@@ -15,6 +15,9 @@ use crate::transaction::Transaction;
 
 /// Plaintext that is prepared at once.
 const PART_BYTES: usize = 4 << 20;
+
+/// Content that is worth a look at what others stored, wherever.
+const MUCH_BYTES: u64 = 1 << 20;
 
 /// What to do about a path that is there or is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +80,9 @@ impl<E: Engine> Drive<E> {
         let mut parts = Vec::new();
         let mut held = 0;
         while let Some(part) = preparer.next(PART_BYTES)? {
+            if parts.is_empty() {
+                self.note_others(path, preparer.bytes)?;
+            }
             held += part.frame_bytes();
             parts.push(part);
             if (32 << 20) < held {
@@ -105,6 +111,24 @@ impl<E: Engine> Drive<E> {
             place(transaction, path, Body::File(stored), attributes, options)
         })
         .await
+    }
+
+    /// Learns which chunks of others this write may bring again: those under the same path, and for
+    /// much content those of the whole drive.
+    fn note_others(&self, path: &Path, plain_bytes: u64) -> Result<(), DriveError> {
+        if MUCH_BYTES <= plain_bytes {
+            return self.replica.note_others();
+        }
+        if plain_bytes <= INLINE_BYTES_MAX as u64 {
+            return Ok(());
+        }
+        let view = self.replica.view().without_draft();
+        for version in view.path(path)?.versions.all() {
+            if version.writer != self.replica.writer_key() && version.entry.stored().is_some() {
+                self.replica.note_version(&view, path, version)?;
+            }
+        }
+        Ok(())
     }
 
     async fn check_writable(&self, path: &Path, options: &WriteOptions) -> Result<(), DriveError> {

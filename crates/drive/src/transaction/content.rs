@@ -181,7 +181,7 @@ impl<E: Engine> Transaction<'_, E> {
     }
 }
 
-fn dedup_row_key<E: Engine>(replica: &Replica<E>, dedup: &[u8; 32]) -> Vec<u8> {
+pub(crate) fn dedup_row_key<E: Engine>(replica: &Replica<E>, dedup: &[u8; 32]) -> Vec<u8> {
     [replica.id().0, *dedup].concat()
 }
 
@@ -202,6 +202,18 @@ impl<E: Engine> Replica<E> {
         let held = row.raw_bytes == raw_bytes && self.logs.holds(&log, row.block)?;
         let is_sure = !row.told || told == Told::Sure;
         Ok((held && (is_sure || self.is_equal(log, row.block, dedup))).then_some((log, row.block)))
+    }
+
+    /// Whether a row leads to bytes that are here, whoever wrote it.
+    pub(crate) fn is_noted(&self, dedup: &[u8; 32]) -> Result<bool, DriveError> {
+        let Some(row) = self.engine.get(Table::Dedup, &dedup_row_key(self, dedup))? else {
+            return Ok(false);
+        };
+        let Ok(row) = proto::decode::<proto::DedupRow>("dedup row", 256, &row) else {
+            return Ok(false);
+        };
+        let Ok(log) = LogKey::try_from(row.log.as_slice()) else { return Ok(false) };
+        Ok(self.logs.holds(&log, row.block)?)
     }
 
     /// Whether the chunk with this key is really there. Who says wrongly that it is must not make others

@@ -17,7 +17,7 @@ use crate::view::tree::{Tree, flatten};
 
 /// The keys of paths whose row may be another one, and no key whose row is not. First those of both
 /// deltas, then those in which the checkpoints differ: each in order, a few of them twice.
-pub(super) struct Changes<'view, E: Engine> {
+pub(crate) struct Changes<'view, E: Engine> {
     before: Tree<'view, E>,
     after: Tree<'view, E>,
     deltas: btree_set::IntoIter<Vec<u8>>,
@@ -25,7 +25,7 @@ pub(super) struct Changes<'view, E: Engine> {
 }
 
 impl<'view, E: Engine> Changes<'view, E> {
-    pub(super) fn new(
+    pub(crate) fn new(
         replica: &'view Replica<E>,
         writer: LogKey,
         before: Option<&'view Arc<Commit>>,
@@ -44,7 +44,7 @@ impl<'view, E: Engine> Changes<'view, E> {
     }
 
     /// The next keys in order, at most `count_max`; `None` when there are no more.
-    pub(super) fn next(&mut self, count_max: usize) -> Result<Option<Vec<Vec<u8>>>, Halt> {
+    pub(crate) fn next(&mut self, count_max: usize) -> Result<Option<Vec<Vec<u8>>>, Halt> {
         let mut keys = Vec::new();
         while keys.len() < count_max {
             let Some(key) = self.deltas.next() else { break };

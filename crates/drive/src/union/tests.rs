@@ -16,9 +16,9 @@ use ply_types::{PageHash, Path};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::EMPTY;
 use super::pages::UnionPages;
 use super::row::{PathRow, weigh};
-use super::EMPTY;
 use crate::key::{below, key_path};
 use crate::now::now;
 use crate::suite::{Bench, Node, path};
@@ -153,7 +153,9 @@ fn act(nodes: &[Memory], at: usize, name: &Path, verb: &Verb) {
         }
         Verb::Remove => drop(now(drive.remove_file(name)).unwrap()),
         Verb::RemoveAll => drop(now(drive.remove_dir_all(name)).unwrap()),
-        Verb::Rename(to) => drop(now(drive.rename(name, &path(NAMES[to.index(NAMES.len())]))).unwrap()),
+        Verb::Rename(to) => {
+            drop(now(drive.rename(name, &path(NAMES[to.index(NAMES.len())]))).unwrap())
+        }
         Verb::Resolve(all, who) => {
             let keep = if *all { Keep::All } else { Keep::Writer(who.get(nodes).key()) };
             drop(now(drive.resolve(name, keep)).unwrap());
