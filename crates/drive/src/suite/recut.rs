@@ -81,7 +81,7 @@ fn law_11_equal_content_is_stored_once<E: Engine>(bench: &Bench<'_, E>) {
         third.put("h", &edited);
         assert!(third.layer_blocks() <= blocks + 80, "another path, and not much");
         let blocks = third.layer_blocks();
-        edited = content.clone();
+        edited.clone_from(&content);
         edited.truncate(900_000);
         third.put("a", &edited);
         let stored = third.layer_blocks() - blocks;
