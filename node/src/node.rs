@@ -4,6 +4,7 @@ mod drives;
 mod machine;
 mod names;
 mod sharing;
+mod union;
 mod writers;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use drives::NewDrive;
 pub(crate) use sharing::Rights;
+pub(crate) use union::Patience;
 pub(crate) use writers::parse_writer;
 
 use crate::error::CommandError;

@@ -5,7 +5,7 @@ mod looks;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ply_types::{LogKey, StateHash};
+use ply_types::{LogKey, PageHash, StateHash};
 
 use crate::action::{Action, Throw};
 use crate::dice::Dice;
@@ -35,6 +35,8 @@ pub struct History {
     views: Vec<Numbers>,
     /// What every state hash that was ever seen stood for.
     states: BTreeMap<StateHash, Numbers>,
+    /// The root of the union that any node showed in a state.
+    roots: BTreeMap<StateHash, PageHash>,
     fresh: u64,
     log: Vec<String>,
     /// What happened.
@@ -78,6 +80,7 @@ impl History {
             drafts: vec![Draft::default(); count],
             views: vec![vec![0; count]; count],
             states: BTreeMap::new(),
+            roots: BTreeMap::new(),
             fresh: 100,
             log: Vec::new(),
             tally: Tally { histories: 1, ..Tally::default() },

@@ -190,6 +190,12 @@ async fn call(
     Ok(Outcome::Done(Vec::new()))
 }
 
+/// The paths that a node lists as in conflict, as it can by itself.
+pub fn conflicts(replica: &Arc<Replica<MemoryEngine>>) -> Vec<String> {
+    let conflicts = block_on(Drive::alone(Arc::clone(replica)).conflicts(&Path::root())).unwrap();
+    conflicts.iter().map(|conflict| text(&conflict.path)).collect()
+}
+
 /// Everything a node shows, by path; `None` when part of some tree is not here.
 pub fn tree(replica: &Arc<Replica<MemoryEngine>>) -> Option<Vec<Shown>> {
     if !replica.unfetched().is_empty() {

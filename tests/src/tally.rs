@@ -21,6 +21,8 @@ pub struct Tally {
     pub trees: usize,
     /// Trees not compared because part of them was not there.
     pub partial: usize,
+    /// Roots of unions compared with those that other nodes had in the same state.
+    pub roots: usize,
     /// Whole trees shown by nodes that keep little, after one question.
     pub on_demand: usize,
     /// Messages delivered.
@@ -44,6 +46,7 @@ impl Tally {
         self.conflicts += other.conflicts;
         self.trees += other.trees;
         self.partial += other.partial;
+        self.roots += other.roots;
         self.on_demand += other.on_demand;
         self.messages += other.messages;
         self.cut += other.cut;
@@ -57,7 +60,7 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} histories: {} operations ({} refused, {} offline), {} commits, {} trees compared \
-             ({} partial, {} on demand), {} conflicts seen, {} messages, {} connections cut, {} crashes, \
+             ({} partial, {} on demand), {} roots, {} conflicts seen, {} messages, {} connections cut, {} crashes, \
              {} sessions repeated",
             self.histories,
             self.operations,
@@ -67,6 +70,7 @@ impl fmt::Display for Tally {
             self.trees,
             self.partial,
             self.on_demand,
+            self.roots,
             self.conflicts,
             self.messages,
             self.cut,

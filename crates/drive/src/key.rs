@@ -92,6 +92,11 @@ pub(crate) fn layers() -> KeyRange {
     KeyRange::prefix(LAYER)
 }
 
+/// The keys of the layer table and of all paths, with no keys of links among them.
+pub(crate) fn layers_and_paths() -> KeyRange {
+    KeyRange { start: LAYER.to_vec(), end: None }
+}
+
 /// The number of a layer, from its key.
 pub(crate) fn key_layer(key: &[u8]) -> Option<u32> {
     let number = key.strip_prefix(LAYER)?;
@@ -142,6 +147,11 @@ mod tests {
         assert!(!children(&Path::root()).contains(&path_key(&path("x/y"))));
         assert!(!children(&Path::root()).contains(&layer_key(0)));
         assert!(!below(&Path::root())[0].contains(&layer_key(u32::MAX)));
+        for key in [layer_key(0), path_key(&Path::root()), path_key(&path("a")), vec![0xff]] {
+            assert!(layers_and_paths().contains(&key));
+        }
+        let mark = LinkMark([0xff; 16]);
+        assert!(!layers_and_paths().contains(&link_key(mark, &path("a"))));
     }
 
     proptest! {

@@ -13,7 +13,9 @@
 //!
 //! Every writer has a metadata log of its own with commits and index pages, and layers with content.
 //! The drive is the union of all writers' trees, computed when it is read by the rule in
-//! [`Versions`]; nobody has to be asked to write, and nothing is ever merged by force.
+//! [`Versions`]; nobody has to be asked to write, and nothing is ever merged by force. What it comes to
+//! is also kept as an index of its own on each node, whose root says whether two nodes show the same:
+//! [`Replica::union_root`].
 //!
 //! # Where this sits
 //!
@@ -24,6 +26,7 @@
 //!
 //! - What is read was checked: pages and chunks by hash, blocks by the tree of their log.
 //! - The union is a function of the commits that count and the members, in any order of arrival.
+//! - The index of the union follows from the commits alone, whenever and in whatever steps it was made.
 //! - A row of a writer's tree never lies below anything but rows of directories in the same tree.
 //! - A commit is durable, with all its content, before its name is known to anybody.
 //!

@@ -3,11 +3,12 @@
 use ply_chunk::{CutParams, Level};
 use ply_drive::{Access, Cutting, Replica};
 use ply_store::Store;
+use ply_types::{PageHash, StateHash};
 use serde_json::{Value, json};
 
 use crate::context::{Context, Style};
 use crate::error::CommandError;
-use crate::node::NewDrive;
+use crate::node::{NewDrive, Patience};
 
 /// Arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -63,8 +64,11 @@ fn level(text: &str) -> Result<Level, String> {
     Level::new(number).map_err(|error| error.to_string())
 }
 
-/// A drive as an object.
-pub(super) fn object(replica: &Replica<Store>) -> Value {
+/// A drive as an object, its state with the root of the union in that state.
+pub(super) fn object(
+    replica: &Replica<Store>,
+    (state, union_root): (StateHash, Option<PageHash>),
+) -> Value {
     let settings = replica.settings();
     let access = match settings.access {
         Access::Public => "public",
@@ -80,8 +84,8 @@ pub(super) fn object(replica: &Replica<Store>) -> Value {
         "writable": replica.is_writable(),
         "paused": settings.paused,
         "writer": replica.writer_key().to_string(),
-        "state": replica.state_hash().to_string(),
-        "union_root": "-",
+        "state": state.to_string(),
+        "union_root": union_root.map_or_else(|| "-".to_owned(), |root| root.to_string()),
         "writers": replica.effective().len(),
         "unfetched": unfetched,
         "chunk_kib": settings.cutting.chunk.to_string(),
@@ -105,9 +109,14 @@ impl Drive {
         match self {
             Self::Create(create) => create.run(context).await,
             Self::List => {
+                let patience = Patience::glance(&context.stop);
                 for settings in context.node.drives()? {
                     let replica = context.node.open_settings(settings)?;
-                    let object = object(&replica);
+                    let state = match context.style {
+                        Style::Json => context.node.union_root(&replica, &patience),
+                        Style::Text => (replica.state_hash(), None),
+                    };
+                    let object = object(&replica, state);
                     let line =
                         format!("{} {} {}", replica.id(), state_word(&object), replica.name());
                     context.show(&object, || line).await?;
@@ -115,7 +124,9 @@ impl Drive {
                 Ok(())
             }
             Self::Show { drive } => {
-                let object = object(&*context.node.replica(drive)?);
+                let replica = context.node.replica(drive)?;
+                let state = context.node.union_root(&replica, &Patience::whole(&context.stop));
+                let object = object(&replica, state);
                 if context.style == Style::Json {
                     return context.object(&object).await;
                 }

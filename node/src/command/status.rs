@@ -6,6 +6,7 @@ use super::drive::{object, state_word};
 use super::peer::{self, peer_id};
 use crate::context::{Context, Style};
 use crate::error::CommandError;
+use crate::node::Patience;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -21,8 +22,11 @@ impl Status {
             transfers = network.transfers();
         }
         let mut drives = Vec::new();
+        let patience = Patience::glance(&context.stop);
         for settings in node.drives()? {
-            drives.push(object(&*node.open_settings(settings)?));
+            let replica = node.open_settings(settings)?;
+            let state = node.union_root(&replica, &patience);
+            drives.push(object(&replica, state));
         }
         let running = node.network().is_some();
         if context.style == Style::Json {

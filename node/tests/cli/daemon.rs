@@ -27,14 +27,17 @@ fn commands_are_the_same_with_a_node_and_without() {
     let status = &json(&ply.ok("status --json"))[0];
     assert_eq!(status["running"], true);
     assert_eq!(status["drives"][0]["name"], "docs");
-    assert_eq!(status["drives"][0]["union_root"], "-");
+    let root = status["drives"][0]["union_root"].clone();
+    assert_eq!(root.as_str().map(str::len), Some(64), "{root}");
     let peer = ply.ok("peer id");
     ply.ok("down");
     assert_eq!(daemon.wait(), Some(0));
     assert!(!ply.home().join("control.sock").exists());
     assert_eq!(ply.ok("cat docs:/a.txt"), "hello");
     assert_eq!(ply.ok("peer id"), peer);
-    assert_eq!(json(&ply.ok("status --json"))[0]["running"], false);
+    let status = &json(&ply.ok("status --json"))[0];
+    assert_eq!(status["running"], false);
+    assert_eq!(status["drives"][0]["union_root"], root, "kept, or worked out again");
     let other = Ply::new();
     a_story(&other);
 }
@@ -165,6 +168,43 @@ fn two_nodes_share_a_drive() {
     theirs.feed(b"theirs", &words("put docs:/b --commit")).ok();
     ours.ok("sync docs --timeout 20s --full");
     assert_eq!(ours.ok("cat docs:/b"), "theirs");
+}
+
+/// State and root of the union, as `drive show` tells them.
+fn shown(ply: &Ply) -> (String, String) {
+    let drive = json(&ply.ok("drive show docs --json")).remove(0);
+    let text = |field: &str| drive[field].as_str().expect("a text").to_owned();
+    (text("state"), text("union_root"))
+}
+
+#[test]
+fn law_2_nodes_that_have_the_same_print_the_same_root_and_who_lacks_pages_prints_none() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    ours.ok("drive create docs");
+    // More names than fit a commit: they go into pages, which nobody is sent unasked.
+    std::fs::create_dir(ours.place("many")).expect("a folder");
+    for number in 0..2000 {
+        let name = format!("many/a file with the long name of number {number}");
+        std::fs::write(ours.place(&name), format!("{number}")).expect("a file");
+    }
+    ours.ok("import docs:/many many --commit");
+    let (_ours, _theirs) = (ours.up(), theirs.up());
+    theirs.ok(&format!("join {}", ours.ok("share docs --write")));
+    theirs.ok("sync docs --timeout 20s");
+    let (state, root) = shown(&ours);
+    assert_eq!(root.len(), 64, "{root}");
+    assert_eq!(shown(&theirs), (state.clone(), "-".to_owned()));
+    assert_eq!(json(&theirs.ok("status --json"))[0]["drives"][0]["union_root"], "-");
+    assert!(theirs.ok("status").contains(&format!("state {state} union_root - docs")));
+    theirs.ok("sync docs --timeout 60s --full");
+    assert_eq!(shown(&theirs), (state, root.clone()));
+    theirs.feed(b"theirs", &words("put docs:/b")).ok();
+    assert_eq!(shown(&theirs).1, root, "a draft is nobody else's");
+    theirs.ok("commit docs");
+    ours.ok("sync docs --timeout 20s");
+    let (state, next) = shown(&ours);
+    assert_ne!(next, root);
+    assert_eq!(shown(&theirs), (state, next));
 }
 
 #[test]

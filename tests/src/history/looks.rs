@@ -10,7 +10,7 @@ use crate::action::Action;
 use crate::check::{difference, expected};
 use crate::model::{Numbers, View};
 use crate::net::Keeping;
-use crate::node::tree;
+use crate::node::{conflicts, tree};
 
 /// Lines of what happened that are told when a law is broken.
 const LOG_LINES: usize = 60;
@@ -54,9 +54,22 @@ impl History {
         View { past: &self.past, numbers, me: node, draft }
     }
 
+    /// Looks at the root of a node's union: one state, one root. False where the node does not know it.
+    fn look_at_root(&mut self, node: usize) -> bool {
+        let replica = Arc::clone(&self.net().replicas[node]);
+        let Some(root) = replica.union_root(&|| true).unwrap() else { return false };
+        self.tally.roots += 1;
+        let known = *self.roots.entry(replica.state_hash()).or_insert(root);
+        if known != root {
+            self.fail(&format!("one state, and {root} is the root at {node}, {known} elsewhere"));
+        }
+        true
+    }
+
     /// Compares everything that a node shows with the model. False when part of it is not there.
     pub fn look(&mut self, node: usize) -> bool {
         self.observe(node);
+        let is_rooted = self.look_at_root(node);
         let replica = Arc::clone(&self.net().replicas[node]);
         let Some(found) = tree(&replica) else {
             self.tally.partial += 1;
@@ -67,6 +80,14 @@ impl History {
         let must = expected(&self.view(node), &self.writers);
         if let Some(difference) = difference(&found, &must, &self.writers) {
             self.fail(&format!("node {node} with {:?} in view {difference}", self.views[node]));
+        }
+        if !is_rooted && !replica.effective().is_empty() {
+            self.fail(&format!("node {node} shows everything and does not know its root"));
+        }
+        let in_conflict = found.iter().filter(|shown| shown.conflict).map(|shown| &shown.path);
+        let listed = conflicts(&replica);
+        if !in_conflict.eq(&listed) {
+            self.fail(&format!("node {node} lists {listed:?} as its conflicts"));
         }
         true
     }

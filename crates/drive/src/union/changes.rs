@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, btree_set};
 use std::sync::Arc;
 
 use ply_engine::Engine;
-use ply_index::{Diff, KeyRange};
+use ply_index::Diff;
 use ply_types::LogKey;
 
 use super::Halt;
 use crate::commit::Commit;
 use crate::error::DriveError;
-use crate::key::{key_layer, key_path};
+use crate::key::{key_layer, key_path, layers_and_paths};
 use crate::now::now;
 use crate::replica::Replica;
 use crate::view::tree::{Tree, flatten};
@@ -38,7 +38,7 @@ impl<'view, E: Engine> Changes<'view, E> {
         let checkpoints = Diff::new(
             (replica, before.checkpoint()),
             (replica, after.checkpoint()),
-            KeyRange::all(),
+            layers_and_paths(),
         );
         Self { before, after, deltas: deltas.into_iter(), checkpoints }
     }
