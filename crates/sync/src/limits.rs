@@ -5,6 +5,13 @@ use std::time::Duration;
 /// Longest message: the longest frame of a log, with its proof and headers.
 pub const MESSAGE_BYTES_MAX: usize = (1 << 20) + (64 << 10);
 
+/// Memory that one message takes once it is decoded. A message of blocks takes little more than its
+/// bytes, a summary of all heads four times as much.
+pub(crate) const MESSAGE_MEMORY_MAX: usize = 4 * MESSAGE_BYTES_MAX;
+
+/// Longest question once it is opened: its path, and all marks of what is held.
+pub(crate) const QUESTION_BYTES_MAX: usize = 128 << 10;
+
 /// Blocks that are put into one message, by bytes, unless a single one is longer.
 pub(crate) const RUN_BYTES: u64 = 256 << 10;
 

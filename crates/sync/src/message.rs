@@ -3,7 +3,7 @@
 use ply_proto::{self as proto, message::What};
 
 use crate::error::SessionError;
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::limits::{MESSAGE_BYTES_MAX, MESSAGE_MEMORY_MAX};
 
 /// Longest first message: a summary of all heads and a question fit.
 pub const HELLO_BYTES_MAX: usize = 512 << 10;
@@ -18,8 +18,9 @@ pub(crate) fn encode(what: What) -> Vec<u8> {
 
 /// Decodes a message.
 pub(crate) fn decode(bytes: &[u8]) -> Result<What, SessionError> {
-    let message: proto::Message = proto::decode("message", MESSAGE_BYTES_MAX, bytes)
-        .map_err(|error| SessionError::Malformed { what: error.to_string() })?;
+    let message: proto::Message =
+        proto::decode_within("message", MESSAGE_BYTES_MAX, MESSAGE_MEMORY_MAX, bytes)
+            .map_err(|error| SessionError::Malformed { what: error.to_string() })?;
     message.what.ok_or_else(|| SessionError::Malformed { what: "an empty message".to_owned() })
 }
 

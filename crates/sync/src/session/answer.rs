@@ -12,7 +12,7 @@ use ply_types::{LogKey, Path};
 
 use super::Session;
 use crate::error::SessionError;
-use crate::limits::{KNOWN_MAX, REQUESTS_MAX, SPANS_MAX, TREES_MAX};
+use crate::limits::{KNOWN_MAX, QUESTION_BYTES_MAX, REQUESTS_MAX, SPANS_MAX, TREES_MAX};
 
 /// A request of the peer, as far as it is not answered.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl<E: Engine> Session<E> {
             .replica
             .open_sealed(Kind::Request, &question.path)
             .map_err(|error| malformed(&error.to_string()))?;
-        let asked: proto::ResolvePath = proto::decode("question", sealed.len(), &sealed)
+        let asked: proto::ResolvePath = proto::decode("question", QUESTION_BYTES_MAX, &sealed)
             .map_err(|error| malformed(&error.to_string()))?;
         let path = Path::parse(&asked.path).map_err(|error| malformed(&error.to_string()))?;
         if KNOWN_MAX < asked.known.len() {
