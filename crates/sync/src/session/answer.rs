@@ -12,7 +12,9 @@ use ply_types::{LogKey, Path};
 
 use super::Session;
 use crate::error::SessionError;
-use crate::limits::{KNOWN_MAX, QUESTION_BYTES_MAX, REQUESTS_MAX, SPANS_MAX, TREES_MAX};
+use crate::limits::{
+    KNOWN_MAX, QUESTION_BYTES_MAX, REQUESTS_MAX, RUNS_MAX, SPANS_MAX, TREES_MAX, WAITING_MAX,
+};
 
 /// A request of the peer, as far as it is not answered.
 #[derive(Debug)]
@@ -43,27 +45,32 @@ pub(super) fn known_mark(block: &Missing) -> u64 {
 }
 
 impl<E: Engine> Session<E> {
-    fn accept(&mut self, answer: Answer) {
-        let answer = if self.answers.len() < REQUESTS_MAX {
-            answer
-        } else {
-            Answer::end(answer.request, Outcome::Refused)
-        };
+    /// Lists an answer, or a refusal in its place; an error when even those are too many.
+    pub(super) fn accept(&mut self, mut answer: Answer) -> Result<(), SessionError> {
+        let waiting: usize = self.answers.iter().map(|answer| answer.runs.len()).sum();
+        if WAITING_MAX <= self.answers.len() {
+            return Err(SessionError::TooMuch { what: "requests at once" });
+        }
+        if REQUESTS_MAX <= self.answers.len() || RUNS_MAX <= waiting {
+            answer = Answer::end(answer.request, Outcome::Refused);
+        }
+        if RUNS_MAX < answer.runs.len() {
+            // The asker sees what did not come, and asks again.
+            answer.runs.truncate(RUNS_MAX);
+            answer.outcome = Outcome::Partial;
+        }
         self.answers.push_back(answer);
+        Ok(())
     }
 
     /// A question about a path: the blocks that this node reads to answer it itself.
     pub(super) fn resolve(&mut self, question: &proto::Resolve) -> Result<(), SessionError> {
         let request = question.request;
-        if REQUESTS_MAX * 4 < self.answers.len() {
-            return Err(SessionError::TooMuch { what: "requests at once" });
-        }
         if let Some(summary) = &question.summary {
             self.summary(summary)?;
         }
         if !self.replica.is_readable() {
-            self.accept(Answer::end(request, Outcome::Blind));
-            return Ok(());
+            return self.accept(Answer::end(request, Outcome::Blind));
         }
         let malformed = |what: &str| SessionError::Malformed { what: what.to_owned() };
         let sealed = self
@@ -115,15 +122,11 @@ impl<E: Engine> Session<E> {
                 }
             }
         }
-        self.accept(Answer { request, runs, outcome: Outcome::Complete });
-        Ok(())
+        self.accept(Answer { request, runs, outcome: Outcome::Complete })
     }
 
     /// A request for blocks by position.
     pub(super) fn get(&mut self, get: &proto::Get) -> Result<(), SessionError> {
-        if REQUESTS_MAX * 4 < self.answers.len() {
-            return Err(SessionError::TooMuch { what: "requests at once" });
-        }
         if SPANS_MAX < get.spans.len() {
             return Err(SessionError::TooMuch { what: "spans in a request" });
         }
@@ -132,8 +135,7 @@ impl<E: Engine> Session<E> {
         let spans = get.spans.iter().filter(|span| span.start <= span.end);
         let length = Some(get.length).filter(|&length| length != 0);
         let runs = spans.map(|span| (log, length, span.start..span.end)).collect();
-        self.accept(Answer { request: get.request, runs, outcome: Outcome::Complete });
-        Ok(())
+        self.accept(Answer { request: get.request, runs, outcome: Outcome::Complete })
     }
 
     /// Makes the next message of the answer whose turn it is.
@@ -156,7 +158,8 @@ impl<E: Engine> Session<E> {
             // A head that came in meanwhile: the asker must hear of it before what it vouches for.
             answer.runs.push_front((log, length, run));
             self.answers.push_front(answer);
-            return self.tell();
+            self.telling.due = true;
+            return Ok(());
         }
         let message = match tree {
             // Nothing of it may lie beyond the tree: an answer that does not move never ends.

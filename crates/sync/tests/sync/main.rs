@@ -13,6 +13,8 @@ mod clock;
 mod damage;
 mod faults;
 mod flips;
+mod floods;
+
 mod forks;
 mod sparse;
 mod story;
