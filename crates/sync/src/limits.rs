@@ -9,6 +9,15 @@ pub const MESSAGE_BYTES_MAX: usize = (1 << 20) + (64 << 10);
 /// bytes, a summary of all heads four times as much.
 pub(crate) const MESSAGE_MEMORY_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 
+/// Memory that a session holds for its peer at most, whatever that sends and however it reads: blocks
+/// that are not stored yet and one message more, a message that is looked at, one that is made, and what
+/// is to be sent. What the drive itself holds is not the peer's to choose.
+pub const SESSION_MEMORY_MAX: usize =
+    INBOX_BYTES + 3 * MESSAGE_MEMORY_MAX + 2 * RUNS_MAX * RUN_PLACE;
+
+/// What one run that waits to be sent takes, with room for a list to grow.
+const RUN_PLACE: usize = 64 + 32;
+
 /// Longest question once it is opened: its path, and all marks of what is held.
 pub(crate) const QUESTION_BYTES_MAX: usize = 128 << 10;
 
