@@ -26,6 +26,9 @@ use crate::error::SessionError;
 use crate::limits::PATIENCE;
 use crate::message;
 use crate::proof::Ends;
+#[cfg(test)]
+pub(crate) use answer::parse_question;
+
 use answer::Answer;
 use request::Request;
 use rivals::Rival;

@@ -44,6 +44,27 @@ pub(super) fn known_mark(block: &Missing) -> u64 {
     hash.as_bytes().iter().take(8).rev().fold(0, |mark, &byte| mark << 8 | u64::from(byte))
 }
 
+/// A question that was opened, and what it wants.
+pub(crate) fn parse_question(opened: &[u8]) -> Result<(proto::ResolvePath, Want), SessionError> {
+    let malformed = |what: String| SessionError::Malformed { what };
+    let asked: proto::ResolvePath = proto::decode("question", QUESTION_BYTES_MAX, opened)
+        .map_err(|error| malformed(error.to_string()))?;
+    let path = Path::parse(&asked.path).map_err(|error| malformed(error.to_string()))?;
+    if KNOWN_MAX < asked.known.len() {
+        return Err(SessionError::TooMuch { what: "known blocks in a question" });
+    }
+    let want = match asked.want() {
+        resolve_path::Want::Stat => Want::Stat(path),
+        resolve_path::Want::List => Want::List(path),
+        resolve_path::Want::Tree => Want::Tree(path),
+        resolve_path::Want::Data => {
+            let end = asked.offset.saturating_add(asked.bytes);
+            Want::Data { path, bytes: asked.offset..end }
+        }
+    };
+    Ok((asked, want))
+}
+
 impl<E: Engine> Session<E> {
     /// Lists an answer, or a refusal in its place; an error when even those are too many.
     pub(super) fn accept(&mut self, mut answer: Answer) -> Result<(), SessionError> {
@@ -72,26 +93,9 @@ impl<E: Engine> Session<E> {
         if !self.replica.is_readable() {
             return self.accept(Answer::end(request, Outcome::Blind));
         }
-        let malformed = |what: &str| SessionError::Malformed { what: what.to_owned() };
-        let sealed = self
-            .replica
-            .open_sealed(Kind::Request, &question.path)
-            .map_err(|error| malformed(&error.to_string()))?;
-        let asked: proto::ResolvePath = proto::decode("question", QUESTION_BYTES_MAX, &sealed)
-            .map_err(|error| malformed(&error.to_string()))?;
-        let path = Path::parse(&asked.path).map_err(|error| malformed(&error.to_string()))?;
-        if KNOWN_MAX < asked.known.len() {
-            return Err(SessionError::TooMuch { what: "known blocks in a question" });
-        }
-        let want = match asked.want() {
-            resolve_path::Want::Stat => Want::Stat(path),
-            resolve_path::Want::List => Want::List(path),
-            resolve_path::Want::Tree => Want::Tree(path),
-            resolve_path::Want::Data => {
-                let end = asked.offset.saturating_add(asked.bytes);
-                Want::Data { path, bytes: asked.offset..end }
-            }
-        };
+        let opened = self.replica.open_sealed(Kind::Request, &question.path);
+        let opened = opened.map_err(|error| SessionError::Malformed { what: error.to_string() })?;
+        let (asked, want) = parse_question(&opened)?;
         let known: HashSet<u64> = asked.known.iter().copied().collect();
         let blocks = match self.replica.blocks_for(&want) {
             Ok(blocks) => blocks,
