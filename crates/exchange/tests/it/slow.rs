@@ -37,7 +37,7 @@ async fn law_8_who_sends_a_byte_now_and_then_for_ever_is_dropped() {
     let error = villain.end().await;
     assert!(matches!(&error, RunError::Silent), "{error}");
     // The hello and the start of a long message: then byte by byte.
-    let mut villain = answer(&victim, Duration::from_secs(2));
+    let mut villain = answer(&victim, Duration::from_secs(5));
     villain.greet(&member, &victim).await;
     villain.stream.write_all(&[0, 0, 8, 0]).await.unwrap();
     drip(&mut villain).await;
@@ -51,7 +51,7 @@ async fn carry_slowly(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl tokio::io::AsyncWriteExt + Unpin,
 ) {
-    let mut some = [0; 4 << 10];
+    let mut some = vec![0; 16 << 10];
     while let Ok(count @ 1..) = from.read(&mut some).await {
         sleep(Duration::from_millis(1)).await;
         if to.write_all(&some[..count]).await.is_err() {
@@ -62,7 +62,7 @@ async fn carry_slowly(
 
 /// Both ends of a slow line.
 fn slow_line() -> [DuplexStream; 2] {
-    let ((near, one), (other, far)) = (duplex(4 << 10), duplex(4 << 10));
+    let ((near, one), (other, far)) = (duplex(16 << 10), duplex(16 << 10));
     let ((from_one, to_one), (from_other, to_other)) =
         (tokio::io::split(one), tokio::io::split(other));
     tokio::spawn(carry_slowly(from_one, to_other));

@@ -26,8 +26,8 @@ fn cost(who: &str, meter: &Meter, most: usize) {
 /// A villain that a node bears with for a short time only.
 fn hurried(victim: &Node) -> Villain {
     let (mine, theirs) = duplex(STREAM_BYTES);
-    let hurry = Duration::from_secs(1);
-    let exchange = victim.exchange.clone().with_pace(hurry).with_stall(hurry);
+    let (pace, stall) = (Duration::from_secs(5), Duration::from_secs(1));
+    let exchange = victim.exchange.clone().with_pace(pace).with_stall(stall);
     let me = victim.peer;
     let ended =
         tokio::spawn(async move { exchange.run(mine.compat(), me, VILLAIN, Side::Answerer).await });

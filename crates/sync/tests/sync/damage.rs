@@ -202,12 +202,11 @@ fn law_1_a_flipped_byte_of_a_block_is_named_never_served_and_fetched_again() {
                     assert_eq!(error.fault(), Fault::Corrupt, "flip {flip}: {error}");
                     let (log, position, _) = block;
                     let (text, log) = (error.to_string(), log.to_string());
-                    let is_named = match kind {
-                        Block::Commit => text.contains(&log),
-                        _ => {
-                            let place = format!("block {position} of log {log}");
-                            text.contains("'test'") && text.contains(&place)
-                        }
+                    let place = format!("block {position} of log {log}");
+                    let is_named = if kind == Block::Commit {
+                        text.contains(&log)
+                    } else {
+                        text.contains("'test'") && text.contains(&place)
                     };
                     assert!(is_named, "{text}");
                     named += 1;

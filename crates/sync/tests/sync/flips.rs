@@ -245,6 +245,9 @@ fn flip_proof(run: &mut proto::Blocks, flip: usize) -> bool {
     true
 }
 
+/// Changes the part of a message that a test is about; says whether it has that part.
+type Change<'a> = &'a dyn Fn(&mut Vec<u8>, usize) -> bool;
+
 #[test]
 fn law_1_a_byte_changed_in_a_head_or_a_bare_proof_is_named_and_another_source_is_asked() {
     let a = owner();
@@ -274,7 +277,6 @@ fn law_1_a_byte_changed_in_a_head_or_a_bare_proof_is_named_and_another_source_is
             _ => false,
         })
     };
-    type Change<'a> = &'a dyn Fn(&mut Vec<u8>, usize) -> bool;
     let kinds: [(&str, &'static str, Change<'_>); 3] = [
         ("head", "news", &head),
         ("proof of a commit", "news", &proof_of_commit),
@@ -287,17 +289,14 @@ fn law_1_a_byte_changed_in_a_head_or_a_bare_proof_is_named_and_another_source_is
             let (b, result) = changed(&a, &pass, target, 0, &|message| change(message, flip));
             let Some(result) = result else { continue };
             flipped += 1;
-            match result {
-                Err(error) => {
-                    assert_eq!(error.fault(), Fault::Peer, "{what}: {error}");
-                    assert!(error.to_string().contains("the peer sent"), "{what}: {error}");
-                    refused += 1;
-                }
+            if let Err(error) = result {
+                assert_eq!(error.fault(), Fault::Peer, "{what}: {error}");
+                assert!(error.to_string().contains("the peer sent"), "{what}: {error}");
+                refused += 1;
+            } else {
                 // Of a log that nobody let in, say: then nothing of it was kept.
-                Ok(()) => {
-                    let known = b.replica.known_length(&a.key()).unwrap();
-                    assert!(known == 0 || known == length, "{what}: {known}");
-                }
+                let known = b.replica.known_length(&a.key()).unwrap();
+                assert!(known == 0 || known == length, "{what}: {known}");
             }
             shows_nothing_wrong(&b, &what);
             // Never served on: who has only this one to ask gets what is right, or nothing.

@@ -2,6 +2,7 @@
 //! way, and all that they keep in packs, with none of its names and none of its content in it.
 
 use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 use futures::executor::block_on;
@@ -77,8 +78,8 @@ impl Story {
         ];
         let mut text = String::new();
         while text.len() < bytes {
-            text.push_str(self.dice.pick(&WORDS).unwrap());
-            text.push_str(&format!(" {} ", self.dice.below(1000)));
+            let word = self.dice.pick(&WORDS).unwrap();
+            write!(text, "{word} {} ", self.dice.below(1000)).unwrap();
         }
         text.into_bytes()
     }
