@@ -10,7 +10,8 @@
 //! # Invariants
 //!
 //! - Field numbers are never used again for something else.
-//! - [`decode`] refuses a message longer than its caller says before it looks inside.
+//! - [`decode`] refuses a message longer than its caller says before it looks inside, and one that would
+//!   take more memory than messages do before it takes any.
 //!
 //! # Not here
 //!
@@ -18,9 +19,13 @@
 //! - Formats that are not protobuf: frames and lists (`chunk`), pages (`index`), heads (`log`).
 
 mod bounded;
+mod weight;
 
-pub use bounded::{DecodeError, decode, encode};
+pub use bounded::{
+    DecodeError, MEMORY_BASE_BYTES, MEMORY_PER_BYTE, decode, decode_owned, decode_within, encode,
+};
 pub use generated::*;
+pub use weight::{Shape, Shaped};
 
 #[expect(missing_docs, clippy::pedantic, reason = "written by the schema compiler")]
 mod generated {

@@ -21,11 +21,18 @@ const EVENTS_MAX: usize = 1024;
 /// How long a peer may take to make room for one message, unless told otherwise.
 const STALL: Duration = Duration::from_mins(1);
 
+/// How long a message may take from its first byte to its last, unless told otherwise. The longest one
+/// takes as long over a line of 30 kbit/s, and most are a quarter of that; who needs longer, or sends a
+/// byte now and then to stay, holds memory for a message that is of no use to anybody.
+const PACE: Duration = Duration::from_mins(5);
+
 /// The drives of a node and their sessions. Cheap to clone.
 pub struct Exchange<E: Engine> {
     pub(crate) shared: Arc<Shared<E>>,
     /// How long a message may wait for a peer that does not read.
     pub(crate) stall: Duration,
+    /// How long a message may take that has begun to come.
+    pub(crate) pace: Duration,
 }
 
 pub(crate) struct Shared<E: Engine> {
@@ -56,7 +63,7 @@ pub struct SessionInfo {
 
 impl<E: Engine> Clone for Exchange<E> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), stall: self.stall }
+        Self { shared: Arc::clone(&self.shared), stall: self.stall, pace: self.pace }
     }
 }
 
@@ -81,7 +88,7 @@ impl<E: Engine> Exchange<E> {
             events: broadcast::Sender::new(EVENTS_MAX),
             sessions: watch::Sender::new(0),
         };
-        Self { shared: Arc::new(shared), stall: STALL }
+        Self { shared: Arc::new(shared), stall: STALL, pace: PACE }
     }
 
     /// The same drives and sessions; those that are run by it bear with a peer that does not read for
@@ -89,6 +96,13 @@ impl<E: Engine> Exchange<E> {
     #[must_use]
     pub fn with_stall(self, stall: Duration) -> Self {
         Self { stall, ..self }
+    }
+
+    /// The same drives and sessions; in those that are run by it a message may take so long from its
+    /// first byte to its last.
+    #[must_use]
+    pub fn with_pace(self, pace: Duration) -> Self {
+        Self { pace, ..self }
     }
 
     /// Takes part in a drive.

@@ -1,36 +1,69 @@
 //! Messages on a stream: a length of four bytes, little-endian, then so many bytes.
 
 use std::io;
+use std::time::Duration;
 
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use ply_sync::MESSAGE_BYTES_MAX;
+use tokio::time::timeout;
+
+/// How one message came.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// Whole.
+    Message(Vec<u8>),
+    /// Not at all: the stream is at its end, between two messages.
+    End,
+    /// Not in time.
+    Slow,
+}
 
 /// Reads one message; `None` at an orderly end. `max` bounds it before memory is taken.
 pub(crate) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
     max: usize,
 ) -> io::Result<Option<Vec<u8>>> {
-    let mut length = [0; 4];
-    let mut filled = 0;
-    while let Some(rest) = length.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match stream.read(rest).await? {
-            0 if filled == 0 => return Ok(None),
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => filled += count,
-        }
+    match first(stream).await? {
+        Some(first) => rest(stream, first, max).await.map(Some),
+        None => Ok(None),
     }
-    let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
+}
+
+/// As [`read`], but a message that has begun must be whole within `pace`. Between two messages the peer
+/// may be silent for as long as it likes.
+pub(crate) async fn read_in_time(
+    stream: &mut (impl AsyncRead + Unpin),
+    max: usize,
+    pace: Duration,
+) -> io::Result<Read> {
+    let Some(first) = first(stream).await? else { return Ok(Read::End) };
+    match timeout(pace, rest(stream, first, max)).await {
+        Ok(message) => Ok(Read::Message(message?)),
+        Err(_) => Ok(Read::Slow),
+    }
+}
+
+/// The first byte of a message.
+async fn first(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<u8>> {
+    let mut first = [0];
+    let count = stream.read(&mut first).await?;
+    Ok(first.first().copied().filter(|_| count != 0))
+}
+
+/// What follows the first byte.
+async fn rest(stream: &mut (impl AsyncRead + Unpin), first: u8, max: usize) -> io::Result<Vec<u8>> {
+    let mut others = [0; 3];
+    stream.read_exact(&mut others).await?;
+    let [second, third, fourth] = others;
+    let length = u32::from_le_bytes([first, second, third, fourth]);
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
     if max.min(MESSAGE_BYTES_MAX) < length {
         let what = format!("a message of {length} bytes exceeds {max}");
         return Err(io::Error::new(io::ErrorKind::InvalidData, what));
     }
     let mut message = Vec::with_capacity(length);
     stream.take(length as u64).read_to_end(&mut message).await?;
-    if message.len() == length {
-        Ok(Some(message))
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
-    }
+    if message.len() == length { Ok(message) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 /// Writes one message. It is not flushed.

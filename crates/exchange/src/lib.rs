@@ -13,12 +13,14 @@
 //!
 //! - A frame is refused by its length before memory is taken for it.
 //! - A peer that does not read stops its own session only: what waits for it is bounded.
+//! - A message that has begun to come is whole within a bounded time, or the session ends.
 //! - Stopping a session ends its tasks, and fails what was asked of it.
 //!
 //! # Not here
 //!
 //! - Connections, encryption, finding peers: `net`.
 
+mod error;
 mod event;
 mod exchange;
 mod framing;
@@ -26,8 +28,11 @@ mod link;
 mod mirror;
 mod remote;
 mod run;
+mod stream;
 
+pub use error::RunError;
 pub use event::Event;
 pub use exchange::{Exchange, SessionInfo};
 pub use link::SessionId;
-pub use run::{RunError, Side};
+pub use run::Side;
+pub use stream::PEER_MEMORY_MAX;

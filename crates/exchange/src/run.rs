@@ -5,30 +5,25 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::io::{BufWriter, ReadHalf, WriteHalf};
-use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use futures::io::{ReadHalf, WriteHalf};
+use futures::{AsyncRead, AsyncReadExt, AsyncWrite};
 use ply_drive::Replica;
 use ply_engine::Engine;
-use ply_sync::{
-    Failure, HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Output, Peer, RequestId, Session, SessionError,
-    Traffic,
-};
-use ply_types::{DriveId, Fault, Path, Time};
-use thiserror::Error;
+use ply_sync::{Failure, HELLO_BYTES_MAX, Output, Peer, RequestId, Session, Traffic};
+use ply_types::{DriveId, Path, Time};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::error::RunError;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::framing;
 use crate::link::{COMMANDS_MAX, Command, Link, SessionId};
+use crate::stream::{QUEUE, read_all, write_all};
 
 /// How long a peer may take to say hello or welcome.
 const GREETING: Duration = Duration::from_secs(15);
-/// Messages that wait between a stream and its session, each way: with 256 KiB each, enough to keep
-/// both busy, and a bound on what a peer that does not read costs.
-const QUEUE: usize = 4;
 
 /// Which side of a session this node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,43 +32,6 @@ pub enum Side {
     Opener(DriveId),
     /// It answers, for whichever of its drives it is.
     Answerer,
-}
-
-/// Why a session ended.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The drive is not one of this node's.
-    #[error("drive {0} is not here")]
-    NoDrive(DriveId),
-    /// The stream broke.
-    #[error("the stream to the peer broke")]
-    Stream(#[from] io::Error),
-    /// The peer said nothing for too long.
-    #[error("the peer did not greet in time")]
-    Silent,
-    /// The peer read nothing for too long.
-    #[error("the peer does not read what it is sent")]
-    Stalled,
-    /// The session itself.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// No random bytes could be had.
-    #[error("no random bytes: {0}")]
-    Random(String),
-}
-
-impl RunError {
-    /// What the caller can do about it.
-    pub fn fault(&self) -> Fault {
-        match self {
-            Self::NoDrive(_) => Fault::Absent,
-            Self::Stream(error) if error.kind() == io::ErrorKind::InvalidData => Fault::Peer,
-            Self::Stream(_) | Self::Silent | Self::Stalled => Fault::Offline,
-            Self::Session(error) => error.fault(),
-            Self::Random(_) => Fault::Machine,
-        }
-    }
 }
 
 /// What one run needs besides its stream.
@@ -116,7 +74,8 @@ impl<E: Engine> Exchange<E> {
                 Session::open(replica, me, them, nonce, start)?
             }
             Side::Answerer => {
-                let greeting = timeout(GREETING, framing::read(&mut reader, HELLO_BYTES_MAX));
+                let patience = GREETING.min(self.pace);
+                let greeting = timeout(patience, framing::read(&mut reader, HELLO_BYTES_MAX));
                 let hello = greeting.await.map_err(|_| RunError::Silent)??;
                 let hello = hello.ok_or(io::Error::from(io::ErrorKind::UnexpectedEof))?;
                 let drives = self.drives();
@@ -169,7 +128,7 @@ impl<E: Engine> Running<E> {
     ) -> Result<(), RunError> {
         let (incoming, mut inbox) = mpsc::channel(QUEUE);
         let (outbox, outgoing) = mpsc::channel(QUEUE);
-        let reading = tokio::spawn(read_all(reader, incoming));
+        let reading = tokio::spawn(read_all(reader, incoming, self.exchange.pace));
         let writing = tokio::spawn(write_all(writer, outgoing));
         let result = self.converse(&mut inbox, outbox, &mut commands).await;
         reading.abort();
@@ -184,7 +143,7 @@ impl<E: Engine> Running<E> {
 
     async fn converse(
         &mut self,
-        inbox: &mut mpsc::Receiver<io::Result<Vec<u8>>>,
+        inbox: &mut mpsc::Receiver<Result<Vec<u8>, RunError>>,
         outbox: mpsc::Sender<Vec<u8>>,
         commands: &mut mpsc::Receiver<Command>,
     ) -> Result<(), RunError> {
@@ -243,9 +202,9 @@ impl<E: Engine> Running<E> {
                     match message {
                         Some(Ok(message)) => {
                             let now = self.now();
-                            block_in_place(|| self.session.handle(&message, now))?;
+                            block_in_place(|| self.session.handle_owned(message.into(), now))?;
                         }
-                        Some(Err(error)) => return Err(error.into()),
+                        Some(Err(error)) => return Err(error),
                         None if opened => return Ok(()),
                         None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
                     }
@@ -307,34 +266,6 @@ impl<E: Engine> Running<E> {
 
 fn broken() -> RunError {
     io::Error::from(io::ErrorKind::BrokenPipe).into()
-}
-
-async fn read_all<S: AsyncRead>(
-    mut reader: ReadHalf<S>,
-    incoming: mpsc::Sender<io::Result<Vec<u8>>>,
-) {
-    loop {
-        let message = framing::read(&mut reader, MESSAGE_BYTES_MAX).await.transpose();
-        let Some(message) = message else { return };
-        let is_last = message.is_err();
-        if incoming.send(message).await.is_err() || is_last {
-            return;
-        }
-    }
-}
-
-async fn write_all<S: AsyncWrite>(
-    writer: WriteHalf<S>,
-    mut outgoing: mpsc::Receiver<Vec<u8>>,
-) -> io::Result<()> {
-    let mut writer = BufWriter::with_capacity(64 << 10, writer);
-    while let Some(message) = outgoing.recv().await {
-        framing::write(&mut writer, &message).await?;
-        if outgoing.is_empty() {
-            writer.flush().await?;
-        }
-    }
-    writer.close().await
 }
 
 async fn alarm(deadline: Option<Instant>) {

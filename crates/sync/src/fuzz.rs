@@ -2,9 +2,13 @@
 
 use bytes::Bytes;
 use ply_fuzz::{Form, RoundTrip, Target};
-use ply_proto::{self as proto, message::What};
+use ply_log::{Head, Signer};
+use ply_proto::{self as proto, message::What, resolve_path::Want};
+use ply_types::{Seed, TreeHash};
 
+use crate::gossip;
 use crate::message::{VERSION, decode, encode, peek_hello};
+use crate::session::parse_question;
 
 fn hello() -> What {
     What::Hello(proto::Hello {
@@ -92,4 +96,49 @@ fn fuzz_first_messages() {
         .seed("hello", encode(hello()))
         .memory(64 << 10, 64)
         .run(|bytes| peek_hello(bytes).ok().map(|hello| encode(What::Hello(hello))));
+}
+
+#[test]
+fn fuzz_announcements() {
+    let heads = |count: u64| {
+        let signer = Signer::new(&Seed::new([5; 32]));
+        let head = |length| Head { log: signer.key(), length, bytes: 9, root: TreeHash([3; 32]) };
+        let sign = |length| head(length).sign(&signer).expect("its own log");
+        let heads = (1..=count).map(|length| sign(length).signed().to_bytes().to_vec());
+        proto::encode(&proto::Gossip { heads: heads.collect() })
+    };
+    Target::new("announcement", Form::Message, RoundTrip::Settled)
+        .seed("one", heads(1))
+        .seed("several", heads(6))
+        .run(|opened| {
+            let heads = gossip::parse(opened).ok()?;
+            for head in &heads {
+                // Whether it holds or not: no panic.
+                let _whatever = head.verify();
+            }
+            let heads = heads.iter().map(|head| head.to_bytes().to_vec()).collect();
+            Some(proto::encode(&proto::Gossip { heads }))
+        });
+}
+
+#[test]
+fn fuzz_questions() {
+    let question = |want: Want| {
+        let mut question = proto::ResolvePath {
+            path: b"folder/file".to_vec(),
+            offset: 5,
+            bytes: 4096,
+            known: vec![1, u64::MAX],
+            trees: vec![proto::HeadMark { log: vec![4; 32], length: 13, root: 17 }],
+            ..proto::ResolvePath::default()
+        };
+        question.set_want(want);
+        proto::encode(&question)
+    };
+    Target::new("question", Form::Message, RoundTrip::Settled)
+        .seed("stat", question(Want::Stat))
+        .seed("list", question(Want::List))
+        .seed("data", question(Want::Data))
+        .seed("tree", question(Want::Tree))
+        .run(|opened| parse_question(opened).ok().map(|(question, _)| proto::encode(&question)));
 }

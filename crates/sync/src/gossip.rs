@@ -15,6 +15,10 @@ use crate::error::SessionError;
 /// Heads in one announcement: with 144 bytes each they fit the kilobyte that gossip carries.
 const HEADS_MAX: usize = 6;
 
+/// Longest announcement once it is opened. It may have been compressed, so what gossip carries is no
+/// bound.
+const OPENED_BYTES_MAX: usize = 1024;
+
 /// What an announcement is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -36,19 +40,12 @@ pub fn announcement<E: Engine>(replica: &Replica<E>) -> Result<Option<Vec<u8>>, 
 
 /// Judges an announcement: an error means that whoever relayed it should have seen that it is wrong.
 pub fn heed<E: Engine>(replica: &Arc<Replica<E>>, bytes: &[u8]) -> Result<Heard, SessionError> {
-    let malformed = |what: String| SessionError::Malformed { what };
     let opener = Opener::mirror_key(&replica.id().mirror_key());
     let gossip = Decoder::new()
         .decode(Kind::Gossip, bytes, &opener, no_dictionaries)
-        .map_err(|error| malformed(error.to_string()))?;
-    let gossip: proto::Gossip = proto::decode("announcement", gossip.len(), &gossip)
-        .map_err(|error| malformed(error.to_string()))?;
-    if HEADS_MAX < gossip.heads.len() {
-        return Err(SessionError::TooMuch { what: "heads in an announcement" });
-    }
+        .map_err(|error| SessionError::Malformed { what: error.to_string() })?;
     let mut heard = Heard::Nothing;
-    for head in &gossip.heads {
-        let signed = SignedHead::from_bytes(head).map_err(|error| malformed(error.to_string()))?;
+    for signed in parse(&gossip)? {
         let log = signed.head.log;
         signed.verify().map_err(|error| SessionError::Wrong { log, what: error.to_string() })?;
         let known = replica.known_length(&log)?;
@@ -58,4 +55,16 @@ pub fn heed<E: Engine>(replica: &Arc<Replica<E>>, bytes: &[u8]) -> Result<Heard,
         }
     }
     Ok(heard)
+}
+
+/// The heads of an announcement that was opened; none is verified yet.
+pub(crate) fn parse(opened: &[u8]) -> Result<Vec<SignedHead>, SessionError> {
+    let malformed = |what: String| SessionError::Malformed { what };
+    let gossip: proto::Gossip = proto::decode("announcement", OPENED_BYTES_MAX, opened)
+        .map_err(|error| malformed(error.to_string()))?;
+    if HEADS_MAX < gossip.heads.len() {
+        return Err(SessionError::TooMuch { what: "heads in an announcement" });
+    }
+    let heads = gossip.heads.iter().map(|head| SignedHead::from_bytes(head));
+    heads.map(|head| head.map_err(|error| malformed(error.to_string()))).collect()
 }

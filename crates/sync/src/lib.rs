@@ -41,7 +41,7 @@ mod proof;
 mod session;
 
 pub use error::SessionError;
-pub use limits::{MESSAGE_BYTES_MAX, PATIENCE, REQUESTS_MAX};
+pub use limits::{MESSAGE_BYTES_MAX, PATIENCE, REQUESTS_MAX, SESSION_MEMORY_MAX};
 pub use message::{HELLO_BYTES_MAX, peek_hello};
 pub use proof::Peer;
 pub use session::{Failure, Output, RequestId, Session, Traffic};

@@ -5,6 +5,22 @@ use std::time::Duration;
 /// Longest message: the longest frame of a log, with its proof and headers.
 pub const MESSAGE_BYTES_MAX: usize = (1 << 20) + (64 << 10);
 
+/// Memory that one message takes once it is decoded. A message of blocks takes little more than its
+/// bytes, a summary of all heads four times as much.
+pub(crate) const MESSAGE_MEMORY_MAX: usize = 4 * MESSAGE_BYTES_MAX;
+
+/// Memory that a session holds for its peer at most, whatever that sends and however it reads: blocks
+/// that are not stored yet and one message more, a message that is looked at, one that is made, and what
+/// is to be sent. What the drive itself holds is not the peer's to choose.
+pub const SESSION_MEMORY_MAX: usize =
+    INBOX_BYTES + 3 * MESSAGE_MEMORY_MAX + 2 * RUNS_MAX * RUN_PLACE;
+
+/// What one run that waits to be sent takes, with room for a list to grow.
+const RUN_PLACE: usize = 64 + 32;
+
+/// Longest question once it is opened: its path, and all marks of what is held.
+pub(crate) const QUESTION_BYTES_MAX: usize = 128 << 10;
+
 /// Blocks that are put into one message, by bytes, unless a single one is longer.
 pub(crate) const RUN_BYTES: u64 = 256 << 10;
 
@@ -13,6 +29,9 @@ pub(crate) const RUN_BLOCKS: u64 = 512;
 
 /// Requests of a peer that wait for their answer. More are refused.
 pub const REQUESTS_MAX: usize = 64;
+
+/// Requests of a peer that wait to be answered or refused. More end the session.
+pub(crate) const WAITING_MAX: usize = 4 * REQUESTS_MAX;
 
 /// Spans in one request for blocks.
 pub(crate) const SPANS_MAX: usize = 4096;
@@ -27,6 +46,10 @@ pub(crate) const GETS_UNDER_WAY: usize = 4;
 /// Verified blocks that are collected before they are made durable: what a crash costs to send again.
 pub(crate) const INBOX_BYTES: usize = 16 << 20;
 
+/// Bytes of answers that come one after another and of which nothing can be stored, for nobody vouches
+/// for it: more than all that is under way to an honest peer whose logs moved on.
+pub(crate) const UNVOUCHED_BYTES_MAX: usize = 4 * INBOX_BYTES;
+
 /// New logs in one message of news.
 pub(crate) const NEWS_LOGS_MAX: usize = 64;
 
@@ -35,6 +58,19 @@ pub(crate) const NEWS_RECORDS_MAX: usize = 64;
 
 /// Proofs of forks in one message of news: of about 10 KiB each at most.
 pub(crate) const NEWS_FORKS_MAX: usize = 32;
+
+/// Bytes of one message of news, unless a single head's commit is longer. More go into the next one.
+pub(crate) const NEWS_BYTES: usize = 256 << 10;
+
+/// A commit travels with its head when it is no longer than this together with what proves it, so that
+/// any message of news is well within [`MESSAGE_BYTES_MAX`]. Longer ones are asked for.
+pub(crate) const COMMIT_BYTES_MAX: usize = 768 << 10;
+
+/// Trees that a session remembers to be vouched for. When there are more it looks them up again.
+pub(crate) const TRUSTED_MAX: usize = 4096;
+
+/// Runs of blocks that wait to be sent to a peer, of all its requests: of some 64 bytes each.
+pub(crate) const RUNS_MAX: usize = 1 << 16;
 
 /// Logs of which a peer's other history is looked into at once.
 pub(crate) const RIVALS_MAX: usize = 16;

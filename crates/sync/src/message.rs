@@ -1,9 +1,10 @@
 //! Messages as bytes, bounded.
 
+use bytes::Bytes;
 use ply_proto::{self as proto, message::What};
 
 use crate::error::SessionError;
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::limits::{MESSAGE_BYTES_MAX, MESSAGE_MEMORY_MAX};
 
 /// Longest first message: a summary of all heads and a question fit.
 pub const HELLO_BYTES_MAX: usize = 512 << 10;
@@ -18,9 +19,29 @@ pub(crate) fn encode(what: What) -> Vec<u8> {
 
 /// Decodes a message.
 pub(crate) fn decode(bytes: &[u8]) -> Result<What, SessionError> {
-    let message: proto::Message = proto::decode("message", MESSAGE_BYTES_MAX, bytes)
-        .map_err(|error| SessionError::Malformed { what: error.to_string() })?;
-    message.what.ok_or_else(|| SessionError::Malformed { what: "an empty message".to_owned() })
+    decode_owned(Bytes::copy_from_slice(bytes))
+}
+
+/// Decodes a message. Blocks that are most of it stay where they are.
+pub(crate) fn decode_owned(bytes: Bytes) -> Result<What, SessionError> {
+    let length = bytes.len();
+    let message: proto::Message =
+        proto::decode_owned("message", MESSAGE_BYTES_MAX, MESSAGE_MEMORY_MAX, bytes)
+            .map_err(|error| SessionError::Malformed { what: error.to_string() })?;
+    let malformed = || SessionError::Malformed { what: "an empty message".to_owned() };
+    let mut what = message.what.ok_or_else(malformed)?;
+    if let What::Blocks(blocks) = &mut what {
+        let_go(&mut blocks.blocks, length);
+    }
+    Ok(what)
+}
+
+/// Moves parts out of a message that would keep far more than themselves in memory.
+fn let_go(parts: &mut [Bytes], message_bytes: usize) {
+    let used: usize = parts.iter().map(Bytes::len).sum();
+    if used < message_bytes / 2 {
+        parts.iter_mut().for_each(|part| *part = Bytes::copy_from_slice(part));
+    }
 }
 
 /// The name of a message, for errors.

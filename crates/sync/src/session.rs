@@ -12,10 +12,12 @@ mod plan;
 mod question;
 mod request;
 mod rivals;
+mod tell;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ply_drive::{Replica, Want};
 use ply_engine::Engine;
 use ply_proto::{self as proto, message::What};
@@ -25,9 +27,13 @@ use crate::error::SessionError;
 use crate::limits::PATIENCE;
 use crate::message;
 use crate::proof::Ends;
+#[cfg(test)]
+pub(crate) use answer::parse_question;
+
 use answer::Answer;
 use request::Request;
 use rivals::Rival;
+use tell::Telling;
 
 /// The number that stands for no request: its end is the end of all.
 const GOODBYE: u64 = 0;
@@ -105,12 +111,18 @@ pub struct Session<E: Engine> {
     /// Blocks that came and are not stored yet.
     inbox: Vec<proto::Blocks>,
     inbox_bytes: usize,
+    /// Bytes that came since something could be stored.
+    unvouched_bytes: usize,
     /// Heads of other histories that are being looked into.
     rivals: HashMap<LogKey, Rival>,
     /// Logs of which something came that is of another history.
     clashed: HashSet<LogKey>,
     /// Trees that somebody vouches for, by log and length.
     trusted: HashMap<(LogKey, u64), ply_log::Head>,
+    /// What the peer is still to be told.
+    telling: Telling,
+    /// Requests for the newest commits of logs.
+    commits_asked: HashMap<LogKey, u64>,
     /// Where logs were whose growth the peer did not show, when it was last told.
     told_lengths: HashMap<LogKey, u64>,
     traffic: Traffic,
@@ -151,9 +163,12 @@ impl<E: Engine> Session<E> {
             theirs: Theirs::default(),
             inbox: Vec::new(),
             inbox_bytes: 0,
+            unvouched_bytes: 0,
             rivals: HashMap::new(),
             clashed: HashSet::new(),
             trusted: HashMap::new(),
+            telling: Telling::default(),
+            commits_asked: HashMap::new(),
             told_lengths: HashMap::new(),
             traffic: Traffic::default(),
             said_goodbye: false,
@@ -173,7 +188,8 @@ impl<E: Engine> Session<E> {
 
     /// Whether both sides have all they want and everything was sent.
     pub fn is_over(&self) -> bool {
-        self.said_goodbye && self.heard_goodbye && self.outbox.is_empty() && self.answers.is_empty()
+        let has_more = self.telling.due || !self.outbox.is_empty() || !self.answers.is_empty();
+        self.said_goodbye && self.heard_goodbye && !has_more
     }
 
     /// The drive that is spoken about.
@@ -193,10 +209,15 @@ impl<E: Engine> Session<E> {
 
     /// Takes a message of the peer. After an error the session is over.
     pub fn handle(&mut self, bytes: &[u8], now: Time) -> Result<(), SessionError> {
+        self.handle_owned(Bytes::copy_from_slice(bytes), now)
+    }
+
+    /// As [`handle`](Self::handle), and blocks stay in the memory of the message: none is copied.
+    pub fn handle_owned(&mut self, bytes: Bytes, now: Time) -> Result<(), SessionError> {
         self.now = now;
         self.traffic.messages_in += 1;
         self.traffic.bytes_in += bytes.len() as u64;
-        let what = message::decode(bytes)?;
+        let what = message::decode_owned(bytes)?;
         self.take(what)
     }
 
@@ -224,14 +245,15 @@ impl<E: Engine> Session<E> {
         }
     }
 
-    /// The next thing to do. Answers are made here, one message at a time.
+    /// The next thing to do. News and answers are made here, one message at a time.
     pub fn poll(&mut self) -> Result<Option<Output>, SessionError> {
         if std::mem::take(&mut self.gave_up) {
             self.fill_all()?;
             self.advance()?;
         }
-        if self.outbox.is_empty() {
-            self.answer_next()?;
+        // An answer may have no message to show for what is not held.
+        while self.outbox.is_empty() && (self.telling.due || !self.answers.is_empty()) {
+            if self.telling.due { self.tell_next()? } else { self.answer_next()? }
         }
         let output = self.outbox.pop_front();
         if let Some(Output::Send(bytes)) = &output {

@@ -4,85 +4,12 @@ use futures::{AsyncReadExt, AsyncWriteExt};
 use ply_drive::Want;
 use ply_exchange::{RunError, Side};
 use ply_proto::{self as proto, message::What};
-use ply_sync::{Output, Peer, Session, SessionError};
+use ply_sync::{Output, Session, SessionError};
 use ply_types::{Fault, Time};
-use tokio::io::DuplexStream;
-use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
+use tokio_util::compat::TokioAsyncReadCompatExt;
 
-use crate::world::{Ended, Node, STREAM_BYTES, meet, noise, path};
-
-const VILLAIN: Peer = Peer([66; 32]);
-
-/// A peer that speaks by hand. It may know the drive: then a session of its own does the greeting.
-struct Villain {
-    stream: Compat<DuplexStream>,
-    ended: Ended,
-}
-
-impl Villain {
-    fn at(victim: &Node) -> Self {
-        let (stream, ended) = victim.answer(VILLAIN);
-        Self { stream: stream.compat(), ended }
-    }
-
-    /// Says what is no message, perhaps.
-    async fn say(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.stream.write_all(&u32::try_from(bytes.len()).unwrap().to_le_bytes()).await?;
-        self.stream.write_all(bytes).await
-    }
-
-    async fn tell(&mut self, what: What) -> std::io::Result<()> {
-        self.say(&proto::encode(&proto::Message { what: Some(what) })).await
-    }
-
-    /// Hears one message.
-    async fn hear(&mut self) -> std::io::Result<Vec<u8>> {
-        let mut length = [0; 4];
-        self.stream.read_exact(&mut length).await?;
-        let mut message = vec![0; usize::try_from(u32::from_le_bytes(length)).unwrap()];
-        self.stream.read_exact(&mut message).await?;
-        Ok(message)
-    }
-
-    /// Greets as a member of the drive does.
-    async fn greet(&mut self, as_node: &Node, victim: &Node) {
-        let replica = std::sync::Arc::clone(&as_node.replica);
-        let now = Time::default();
-        let mut session = Session::open(replica, VILLAIN, victim.peer, [3; 32], now).unwrap();
-        let Some(Output::Send(hello)) = session.poll().unwrap() else { panic!("no hello") };
-        self.say(&hello).await.unwrap();
-        let welcome = self.hear().await.unwrap();
-        session.handle(&welcome, now).unwrap();
-        assert!(session.is_open());
-    }
-
-    /// How the victim took it.
-    async fn end(self) -> RunError {
-        let Self { mut stream, ended } = self;
-        let draining = tokio::spawn(async move {
-            let mut sink = Vec::new();
-            drop(stream.read_to_end(&mut sink).await);
-        });
-        let error = ended.await.unwrap().expect_err("it must not end well");
-        draining.await.unwrap();
-        error
-    }
-}
-
-async fn victim() -> Node {
-    let victim = Node::owner(1);
-    victim.put("file", &noise(4, 3_000_000)).await;
-    victim
-}
-
-/// Others are served as if nothing had been.
-async fn serves_others(victim: &Node) {
-    let reader = Node::reader(9, victim);
-    let _sessions = meet(&reader, victim).await;
-    assert_eq!(reader.drive.read(&path("file")).await.unwrap(), noise(4, 3_000_000));
-    let left = victim.exchange.sessions(&victim.id());
-    assert!(left.iter().all(|info| info.peer != VILLAIN), "{left:?}");
-}
+use crate::villain::{VILLAIN, Villain, get, serves_others, victim};
+use crate::world::{Node, STREAM_BYTES, meet, noise, path};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn law_8_garbage_ends_the_session() {
@@ -167,15 +94,6 @@ async fn law_8_a_summary_that_claims_everything_changes_nothing() {
     let error = villain.end().await;
     assert!(matches!(&error, RunError::Session(SessionError::TooMuch { .. })), "{error}");
     serves_others(&victim).await;
-}
-
-/// Asks for all of the content in one message.
-fn get(victim: &Node, request: u64) -> What {
-    let (layers, _) = victim.replica.layers().unwrap();
-    let layer = layers.first().unwrap();
-    let spans = vec![proto::Span { start: 0, end: layer.length, within: 0 }];
-    let length = layer.length;
-    What::Get(proto::Get { request, log: layer.log.0.to_vec(), spans, length })
 }
 
 #[tokio::test(flavor = "multi_thread")]

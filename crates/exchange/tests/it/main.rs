@@ -10,4 +10,6 @@
 
 mod hostile;
 mod mirror;
+mod slow;
+mod villain;
 mod world;

@@ -12,7 +12,9 @@ use ply_types::{LogKey, Name, Path};
 
 use super::Session;
 use crate::error::SessionError;
-use crate::limits::{KNOWN_MAX, REQUESTS_MAX, SPANS_MAX, TREES_MAX};
+use crate::limits::{
+    KNOWN_MAX, QUESTION_BYTES_MAX, REQUESTS_MAX, RUNS_MAX, SPANS_MAX, TREES_MAX, WAITING_MAX,
+};
 
 /// A request of the peer, as far as it is not answered.
 #[derive(Debug)]
@@ -42,52 +44,62 @@ pub(super) fn known_mark(block: &Missing) -> u64 {
     hash.as_bytes().iter().take(8).rev().fold(0, |mark, &byte| mark << 8 | u64::from(byte))
 }
 
+/// A question that was opened, and what it wants.
+pub(crate) fn parse_question(opened: &[u8]) -> Result<(proto::ResolvePath, Want), SessionError> {
+    let malformed = |what: String| SessionError::Malformed { what };
+    let asked: proto::ResolvePath = proto::decode("question", QUESTION_BYTES_MAX, opened)
+        .map_err(|error| malformed(error.to_string()))?;
+    let path = Path::parse(&asked.path).map_err(|error| malformed(error.to_string()))?;
+    if KNOWN_MAX < asked.known.len() {
+        return Err(SessionError::TooMuch { what: "known blocks in a question" });
+    }
+    let want = match asked.want() {
+        resolve_path::Want::Stat => Want::Stat(path),
+        resolve_path::Want::List => {
+            let after = Some(asked.after.as_slice()).filter(|after| !after.is_empty());
+            let after = after.map(Name::parse).transpose();
+            Want::List { path, after: after.map_err(|error| malformed(error.to_string()))? }
+        }
+        resolve_path::Want::Tree => Want::Tree(path),
+        resolve_path::Want::Data => {
+            let end = asked.offset.saturating_add(asked.bytes);
+            Want::Data { path, bytes: asked.offset..end }
+        }
+    };
+    Ok((asked, want))
+}
+
 impl<E: Engine> Session<E> {
-    fn accept(&mut self, answer: Answer) {
-        let answer = if self.answers.len() < REQUESTS_MAX {
-            answer
-        } else {
-            Answer::end(answer.request, Outcome::Refused)
-        };
+    /// Lists an answer, or a refusal in its place; an error when even those are too many.
+    pub(super) fn accept(&mut self, mut answer: Answer) -> Result<(), SessionError> {
+        let waiting: usize = self.answers.iter().map(|answer| answer.runs.len()).sum();
+        if WAITING_MAX <= self.answers.len() {
+            return Err(SessionError::TooMuch { what: "requests at once" });
+        }
+        if REQUESTS_MAX <= self.answers.len() || RUNS_MAX <= waiting {
+            answer = Answer::end(answer.request, Outcome::Refused);
+        }
+        if RUNS_MAX < answer.runs.len() {
+            // The asker sees what did not come, and asks again.
+            answer.runs.truncate(RUNS_MAX);
+            answer.outcome = Outcome::Partial;
+        }
         self.answers.push_back(answer);
+        Ok(())
     }
 
     /// A question about a path: the blocks that this node reads to answer it itself.
     pub(super) fn resolve(&mut self, question: &proto::Resolve) -> Result<(), SessionError> {
         let request = question.request;
-        if REQUESTS_MAX * 4 < self.answers.len() {
-            return Err(SessionError::TooMuch { what: "requests at once" });
-        }
         if let Some(summary) = &question.summary {
             self.summary(summary)?;
         }
         if !self.replica.is_readable() {
-            self.accept(Answer::end(request, Outcome::Blind));
-            return Ok(());
+            return self.accept(Answer::end(request, Outcome::Blind));
         }
-        let malformed = |what: &str| SessionError::Malformed { what: what.to_owned() };
-        let sealed = self
-            .replica
-            .open_sealed(Kind::Request, &question.path)
-            .map_err(|error| malformed(&error.to_string()))?;
-        let asked: proto::ResolvePath = proto::decode("question", sealed.len(), &sealed)
-            .map_err(|error| malformed(&error.to_string()))?;
-        let path = Path::parse(&asked.path).map_err(|error| malformed(&error.to_string()))?;
-        if KNOWN_MAX < asked.known.len() {
-            return Err(SessionError::TooMuch { what: "known blocks in a question" });
-        }
-        let want = match asked.want() {
-            resolve_path::Want::Stat => Want::Stat(path),
-            resolve_path::Want::List => {
-                let after = (!asked.after.is_empty()).then(|| Name::parse(asked.after)).transpose();
-                Want::List { path, after: after.map_err(|error| malformed(&error.to_string()))? }
-            }
-            resolve_path::Want::Tree => Want::Tree(path),
-            resolve_path::Want::Data => {
-                let end = asked.offset.saturating_add(asked.bytes);
-                Want::Data { path, bytes: asked.offset..end }
-            }
-        };
+        let opened = self.replica.open_sealed(Kind::Request, &question.path);
+        let opened = opened.map_err(|error| SessionError::Malformed { what: error.to_string() })?;
+        let (asked, want) = parse_question(&opened)?;
         let known: HashSet<u64> = asked.known.iter().copied().collect();
         let blocks = match self.replica.blocks_for(&want) {
             Ok(blocks) => blocks,
@@ -118,15 +130,11 @@ impl<E: Engine> Session<E> {
                 }
             }
         }
-        self.accept(Answer { request, runs, outcome: Outcome::Complete });
-        Ok(())
+        self.accept(Answer { request, runs, outcome: Outcome::Complete })
     }
 
     /// A request for blocks by position.
     pub(super) fn get(&mut self, get: &proto::Get) -> Result<(), SessionError> {
-        if REQUESTS_MAX * 4 < self.answers.len() {
-            return Err(SessionError::TooMuch { what: "requests at once" });
-        }
         if SPANS_MAX < get.spans.len() {
             return Err(SessionError::TooMuch { what: "spans in a request" });
         }
@@ -135,8 +143,7 @@ impl<E: Engine> Session<E> {
         let spans = get.spans.iter().filter(|span| span.start <= span.end);
         let length = Some(get.length).filter(|&length| length != 0);
         let runs = spans.map(|span| (log, length, span.start..span.end)).collect();
-        self.accept(Answer { request: get.request, runs, outcome: Outcome::Complete });
-        Ok(())
+        self.accept(Answer { request: get.request, runs, outcome: Outcome::Complete })
     }
 
     /// Makes the next message of the answer whose turn it is.
@@ -159,7 +166,8 @@ impl<E: Engine> Session<E> {
             // A head that came in meanwhile: the asker must hear of it before what it vouches for.
             answer.runs.push_front((log, length, run));
             self.answers.push_front(answer);
-            return self.tell();
+            self.telling.due = true;
+            return Ok(());
         }
         let message = match tree {
             // Nothing of it may lie beyond the tree: an answer that does not move never ends.

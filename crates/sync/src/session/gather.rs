@@ -9,7 +9,7 @@ use ply_types::{LogKey, NodeHash, TreeHash};
 
 use super::{Failure, Output, RequestId, Session};
 use crate::error::SessionError;
-use crate::limits::INBOX_BYTES;
+use crate::limits::{INBOX_BYTES, TRUSTED_MAX, UNVOUCHED_BYTES_MAX};
 
 impl<E: Engine> Session<E> {
     /// Blocks of an answer. They are collected, then checked and stored together.
@@ -30,7 +30,7 @@ impl<E: Engine> Session<E> {
         if self.is_about_rival(blocks.request) {
             return self.rival_block(&blocks);
         }
-        self.inbox_bytes += bytes;
+        self.inbox_bytes += held_bytes(&blocks);
         self.inbox.push(blocks);
         if INBOX_BYTES <= self.inbox_bytes { self.store_inbox() } else { Ok(()) }
     }
@@ -86,28 +86,35 @@ impl<E: Engine> Session<E> {
     ///
     /// Runs of metadata come before the content that their commits vouch for, so what cannot be
     /// vouched for yet is tried once more after the rest is stored. What is left then is no fault:
-    /// another peer may have moved a log on meanwhile. It is dropped, and asked for again if needed.
+    /// another peer may have moved a log on meanwhile. It is dropped, and asked for again if needed. But
+    /// a peer that sends nothing else is not worth listening to.
     pub(super) fn store(
         &mut self,
         runs: &[proto::Blocks],
         heads: &[VerifiedHead],
         durability: Durability,
     ) -> Result<Vec<u64>, SessionError> {
-        let waiting = self.store_now(runs, heads, durability)?;
-        if waiting.is_empty() {
-            return Ok(Vec::new());
+        let all: Vec<&proto::Blocks> = runs.iter().collect();
+        let mut waiting = self.store_now(&all, heads, durability)?;
+        if !waiting.is_empty() {
+            self.replica.refresh()?;
+            waiting = self.store_now(&waiting, heads, durability)?;
         }
-        self.replica.refresh()?;
-        let still: Vec<proto::Blocks> = waiting.into_iter().cloned().collect();
-        let misfits = self.store_now(&still, heads, durability)?;
-        Ok(misfits.into_iter().map(|run| run.request).collect())
+        if waiting.len() < runs.len() {
+            self.unvouched_bytes = 0;
+        }
+        self.unvouched_bytes += waiting.iter().map(|run| held_bytes(run)).sum::<usize>();
+        if UNVOUCHED_BYTES_MAX < self.unvouched_bytes {
+            return Err(SessionError::TooMuch { what: "answers with what nobody vouches for" });
+        }
+        Ok(waiting.into_iter().map(|run| run.request).collect())
     }
 
     /// Stores once, whoever else writes to the same logs: each time that somebody came between,
     /// they got on, so this ends.
     fn store_now<'runs>(
         &mut self,
-        runs: &'runs [proto::Blocks],
+        runs: &[&'runs proto::Blocks],
         heads: &[VerifiedHead],
         durability: Durability,
     ) -> Result<Vec<&'runs proto::Blocks>, SessionError> {
@@ -121,7 +128,7 @@ impl<E: Engine> Session<E> {
 
     fn store_once<'runs>(
         &mut self,
-        runs: &'runs [proto::Blocks],
+        runs: &[&'runs proto::Blocks],
         heads: &[VerifiedHead],
         durability: Durability,
     ) -> Result<Vec<&'runs proto::Blocks>, SessionError> {
@@ -129,7 +136,7 @@ impl<E: Engine> Session<E> {
         let replica = std::sync::Arc::clone(&self.replica);
         let mut staging = replica.logs().stage();
         let mut waiting = Vec::new();
-        for run in runs {
+        for &run in runs {
             let claimed = claimed_tree(run)?;
             let Some(tree) = self.vouched(&claimed)? else {
                 waiting.push(run);
@@ -167,6 +174,14 @@ impl<E: Engine> Session<E> {
         Ok(waiting)
     }
 
+    /// Remembers that somebody vouches for a tree.
+    pub(super) fn trust(&mut self, tree: Head) {
+        if TRUSTED_MAX <= self.trusted.len() {
+            self.trusted.clear();
+        }
+        self.trusted.insert((tree.log, tree.length), tree);
+    }
+
     /// The tree that a run claims to be of, if it is one that somebody vouches for.
     fn vouched(&mut self, claimed: &Head) -> Result<Option<Head>, SessionError> {
         let key = (claimed.log, claimed.length);
@@ -179,7 +194,7 @@ impl<E: Engine> Session<E> {
             },
         };
         let Some(trusted) = trusted else { return Ok(None) };
-        self.trusted.insert(key, trusted);
+        self.trust(trusted);
         if trusted == *claimed {
             Ok(Some(trusted))
         } else {
@@ -187,6 +202,14 @@ impl<E: Engine> Session<E> {
             Err(SessionError::Wrong { log: claimed.log, what })
         }
     }
+}
+
+/// What a run takes while it waits to be stored: an answer may be all proofs and no content.
+fn held_bytes(run: &proto::Blocks) -> usize {
+    let blocks = run.blocks.iter().map(|block| size_of::<bytes::Bytes>() + block.len());
+    let uncles = run.uncles.iter().map(|node| size_of::<proto::ProofNode>() + node.hash.len());
+    let keys = run.log.len() + run.root.len();
+    size_of::<proto::Blocks>() + keys + blocks.chain(uncles).sum::<usize>()
 }
 
 fn claimed_tree(run: &proto::Blocks) -> Result<Head, SessionError> {

@@ -67,6 +67,10 @@ impl<E: Engine> Session<E> {
             let first = proof::open_first(&id, &greeting.nonce, &greeting.first)
                 .ok_or_else(|| SessionError::Malformed { what: "a sealed message".to_owned() })?;
             session.take(message::decode(&first)?)?;
+            if session.telling.due {
+                // The opener hears what it lacks first.
+                session.tell_next()?;
+            }
         }
         let summary = session.summarize(0)?;
         session.send(What::Summary(summary));

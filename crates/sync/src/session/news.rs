@@ -1,19 +1,17 @@
-//! Heads and members: what each side has, and what the other lacks.
+//! Heads and members: what each side says that it has.
 
 use ply_drive::DriveError;
 use ply_engine::{Durability, Engine};
 use ply_log::{Head, SignedHead, VerifiedHead};
 use ply_merkle::Within;
-use ply_proto::{self as proto, message::What};
+use ply_proto as proto;
 use ply_types::{LogKey, StateHash};
 
 use super::answer::Answer;
 use super::rivals::root_mark;
 use super::{Output, Session};
 use crate::error::SessionError;
-use crate::limits::{
-    NEWS_FORKS_MAX, NEWS_LOGS_MAX, NEWS_RECORDS_MAX, PUSH_BYTES, SUMMARY_HEADS_MAX,
-};
+use crate::limits::{NEWS_FORKS_MAX, NEWS_LOGS_MAX, NEWS_RECORDS_MAX, SUMMARY_HEADS_MAX};
 
 impl<E: Engine> Session<E> {
     /// What this side has, in short.
@@ -58,9 +56,9 @@ impl<E: Engine> Session<E> {
         self.theirs.membership.clone_from(&summary.membership);
         self.theirs.heard = true;
         self.caught_up()?;
-        self.tell()?;
+        self.telling.due = true;
         if summary.request != 0 {
-            self.answers.push_back(Answer::end(summary.request, proto::done::Outcome::Complete));
+            self.accept(Answer::end(summary.request, proto::done::Outcome::Complete))?;
         }
         Ok(())
     }
@@ -74,110 +72,6 @@ impl<E: Engine> Session<E> {
             self.replica.allow_signing();
         }
         Ok(())
-    }
-
-    /// Says that heads or members may have changed here.
-    pub fn changed(&mut self) -> Result<(), SessionError> {
-        if self.is_open() && self.theirs.heard { self.tell() } else { Ok(()) }
-    }
-
-    /// Sends what the peer lacks.
-    pub(super) fn tell(&mut self) -> Result<(), SessionError> {
-        let membership = self.replica.records_hash();
-        let (mut records, mut forks) = (Vec::new(), Vec::new());
-        if self.theirs.membership != membership {
-            records = self.replica.records();
-            forks = self.replica.forks();
-            self.theirs.membership = membership.to_vec();
-        }
-        let mut writers = Vec::new();
-        let mut content = Vec::new();
-        for log in self.replica.published_logs() {
-            let Some(signed) = self.replica.signed_head(&log)? else { continue };
-            let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
-            // A head of another history is news however short it is.
-            let is_rival = self.theirs.rivals.contains(&log) && self.theirs.told.insert(log);
-            if !is_rival && signed.head.length <= theirs {
-                continue;
-            }
-            let (commits, pushed) = self.newest_commit(&signed, theirs)?;
-            let head = signed.to_bytes().to_vec();
-            writers.push(proto::WriterHead { head, commits });
-            content.extend(pushed);
-            self.theirs.lengths.insert(log, signed.head.length);
-        }
-        let mut records = records.chunks(NEWS_RECORDS_MAX);
-        let mut forks = forks.chunks(NEWS_FORKS_MAX);
-        let mut writers = writers.chunks(NEWS_LOGS_MAX);
-        loop {
-            let (some_records, some_writers) = (records.next(), writers.next());
-            let some_forks = forks.next();
-            if some_records.is_none() && some_writers.is_none() && some_forks.is_none() {
-                break;
-            }
-            let more = 0 < records.len() + writers.len() + forks.len();
-            self.send(What::News(proto::News {
-                state: self.replica.state_hash().0.to_vec(),
-                membership: membership.to_vec(),
-                records: some_records.unwrap_or_default().to_vec(),
-                writers: some_writers.unwrap_or_default().to_vec(),
-                forks: some_forks.unwrap_or_default().to_vec(),
-                content: if more { Vec::new() } else { std::mem::take(&mut content) },
-                more,
-            }));
-        }
-        Ok(())
-    }
-
-    /// The commit that a head ends with, and the content that came with it if it is small.
-    fn newest_commit(
-        &self,
-        signed: &SignedHead,
-        theirs: u64,
-    ) -> Result<(Vec<proto::Blocks>, Vec<proto::Blocks>), SessionError> {
-        let (log, length) = (signed.head.log, signed.head.length);
-        let Some(block) = length.checked_sub(1) else { return Ok((Vec::new(), Vec::new())) };
-        let commit = match self.replica.commit(log, block) {
-            Ok(commit) => commit,
-            Err(DriveError::Missing(_)) => return Ok((Vec::new(), Vec::new())),
-            Err(error) => return Err(error.into()),
-        };
-        let mut positions = vec![block];
-        positions.extend(commit.clock_base());
-        let mut commits = Vec::new();
-        if 0 < theirs && theirs < block {
-            // Shows that the log they have grew into this one. From the last block on, that block's
-            // own proof shows it.
-            commits.extend(self.proven(0, signed.head, theirs..theirs)?);
-        }
-        for position in positions {
-            commits.extend(self.proven(0, signed.head, position..position + 1)?);
-        }
-        // Content that is new since what the peer had, if it is little.
-        let mut content = Vec::new();
-        let mut bytes = 0;
-        let grown = match self.replica.grown_since(&commit, theirs) {
-            Ok(grown) => grown,
-            // What came before is not here, so nobody knows here what is new.
-            Err(DriveError::Missing(_)) => Vec::new(),
-            Err(error) => return Err(error.into()),
-        };
-        for (layer, blocks) in grown {
-            if blocks.is_empty() {
-                continue;
-            }
-            match self.proven(0, layer, blocks.clone())? {
-                Some(run) if run.blocks.len() as u64 == blocks.end - blocks.start => {
-                    bytes += run.blocks.iter().map(bytes::Bytes::len).sum::<usize>();
-                    content.push(run);
-                }
-                _ => return Ok((commits, Vec::new())),
-            }
-            if PUSH_BYTES < bytes {
-                return Ok((commits, Vec::new()));
-            }
-        }
-        Ok((commits, content))
     }
 
     /// A run of held blocks with its proof, as long as a message takes; `None` if the first is not
@@ -297,7 +191,7 @@ impl<E: Engine> Session<E> {
                     .verify()
                     .map_err(|error| SessionError::Wrong { log, what: error.to_string() })?;
                 heads.push(verified);
-                self.trusted.insert((log, signed.head.length), signed.head);
+                self.trust(signed.head);
                 if writer.commits.is_empty() {
                     lacking.push((log, signed.head.length - 1));
                 }
@@ -337,7 +231,7 @@ impl<E: Engine> Session<E> {
             self.begin(ply_drive::Want::Heads, None)?;
         }
         for (log, block) in lacking {
-            self.begin(ply_drive::Want::Blocks { log, blocks: block..block + 1 }, None)?;
+            self.asks_for_commit(log, block)?;
         }
         Ok(())
     }

@@ -124,7 +124,7 @@ impl<E: Engine> Session<E> {
     fn forked(&mut self, proofs: [Vec<u8>; 1]) -> Result<(), SessionError> {
         if self.replica.accept_forks(proofs)? {
             self.outbox.push_back(Output::Changed);
-            self.tell()?;
+            self.telling.due = true;
         }
         Ok(())
     }

@@ -13,7 +13,10 @@ mod clock;
 mod damage;
 mod faults;
 mod flips;
+mod floods;
+
 mod forks;
+mod recorded;
 mod sparse;
 mod story;
 mod whole;
