@@ -1,5 +1,6 @@
 //! The committed inputs of each target.
 
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,8 +19,14 @@ pub(crate) struct Kept {
 }
 
 /// The folder of a target.
+///
+/// Looked for from the package that is tested, as it lies now: what is built may be kept and used by
+/// another checkout, where the place at the time of building is no longer there.
 pub(crate) fn folder(target: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target)
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let mut near = package.ancestors().map(|above| above.join("tests/fuzz/corpus"));
+    near.find(|corpus| corpus.is_dir()).unwrap_or(built).join(target)
 }
 
 /// All inputs of a target, by name.
