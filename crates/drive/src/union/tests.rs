@@ -164,7 +164,7 @@ fn act(nodes: &[Memory], at: usize, name: &Path, verb: &Verb) {
             }
         }
         Verb::Rename(to) => {
-            drop(now(drive.rename(name, &path(NAMES[to.index(NAMES.len())]))).unwrap())
+            drop(now(drive.rename(name, &path(NAMES[to.index(NAMES.len())]))).unwrap());
         }
         Verb::Resolve(all, who) => {
             let keep = if *all { Keep::All } else { Keep::Writer(who.get(nodes).key()) };
@@ -242,7 +242,9 @@ proptest! {
         prop_assert_eq!(root(&nodes[0]), None, "of what it joined it has heard nothing");
         first.put("a!", b"first");
         first.commit();
-        nodes.iter().for_each(|node| node.pull(&first, true));
+        for node in &nodes {
+            node.pull(&first, true);
+        }
         nodes.insert(0, first);
         for (at, name, verb) in &steps {
             act(&nodes, *at, &path(NAMES[name.index(NAMES.len())]), verb);
