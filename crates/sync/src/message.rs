@@ -40,7 +40,9 @@ pub(crate) fn decode_owned(bytes: Bytes) -> Result<What, SessionError> {
 fn let_go(parts: &mut [Bytes], message_bytes: usize) {
     let used: usize = parts.iter().map(Bytes::len).sum();
     if used < message_bytes / 2 {
-        parts.iter_mut().for_each(|part| *part = Bytes::copy_from_slice(part));
+        for part in parts {
+            *part = Bytes::copy_from_slice(part);
+        }
     }
 }
 
