@@ -10,6 +10,7 @@
 mod cli {
     mod daemon;
     mod files;
+    mod formats;
     mod homes;
     mod kills;
     mod limits;
