@@ -136,6 +136,15 @@ fn create_folder(folder: &Path) -> Result<(), EngineError> {
     }
 }
 
+impl Drop for Home {
+    /// A process that is being started from this one holds the open file for a moment, and with it the
+    /// lock, unless it is given up in words.
+    fn drop(&mut self) {
+        // Closing the file gives it up as well, if somewhat later.
+        drop(flock(&self.lock, FlockOperation::Unlock));
+    }
+}
+
 fn lock(folder: &Path) -> Result<File, EngineError> {
     let path = folder.join("LOCK");
     let file = create_file(&path).map_err(|error| trouble::io("opening", &path, error))?;
