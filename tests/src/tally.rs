@@ -60,8 +60,8 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} histories: {} operations ({} refused, {} offline), {} commits, {} trees compared \
-             ({} partial, {} on demand), {} roots, {} conflicts seen, {} messages, {} connections cut, {} crashes, \
-             {} sessions repeated",
+             ({} partial, {} on demand), {} roots, {} conflicts seen, {} messages, \
+             {} connections cut, {} crashes, {} sessions repeated",
             self.histories,
             self.operations,
             self.refused,
