@@ -140,8 +140,8 @@ impl Drop for Home {
     /// A process that is being started from this one holds the open file for a moment, and with it the
     /// lock, unless it is given up in words.
     fn drop(&mut self) {
-        // Closing the file gives it up as well, if somewhat later.
-        drop(flock(&self.lock, FlockOperation::Unlock));
+        // Where this fails, closing the file gives it up, if somewhat later.
+        let _given_up = flock(&self.lock, FlockOperation::Unlock);
     }
 }
 

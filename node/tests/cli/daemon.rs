@@ -4,7 +4,7 @@ use std::io::Read;
 use std::os::unix::net::UnixListener;
 use std::process::Stdio;
 
-use super::ply::{Ply, json, noise, words};
+use super::ply::{Ply, json, noise, signal, words};
 
 /// The story of [`super::files`] in short.
 fn a_story(ply: &Ply) {
@@ -211,9 +211,7 @@ fn law_2_nodes_that_have_the_same_print_the_same_root_and_who_lacks_pages_prints
 fn signals_end_the_node_in_order() {
     let ply = Ply::new();
     let daemon = ply.up();
-    let pid = daemon.id().to_string();
-    let killed = std::process::Command::new("kill").args(["-TERM", &pid]).status();
-    assert!(killed.expect("kill runs").success());
+    signal("TERM", daemon.id());
     assert_eq!(daemon.wait(), Some(0));
     assert!(!ply.home().join("control.sock").exists());
     ply.fails(1, "down");

@@ -24,7 +24,7 @@ fn copy(from: &Path, to: &Path) {
         if entry.file_type().expect("a kind").is_dir() {
             copy(&entry.path(), &place);
         } else {
-            drop(fs::copy(entry.path(), place).expect("copied"));
+            fs::copy(entry.path(), place).expect("copied");
         }
     }
 }

@@ -121,6 +121,13 @@ pub(super) fn finish(mut command: Command, input: &[u8]) -> Ran {
     Ran { code: status.code().unwrap_or(-1), output: stdout, errors }
 }
 
+/// Sends a signal. The shell has a `kill` of its own; as a program it is not on every machine.
+#[track_caller]
+pub(super) fn signal(name: &str, process: u32) {
+    let killed = Command::new("sh").arg("-c").arg(format!("kill -{name} {process}")).status();
+    assert!(killed.expect("a shell").success(), "{name} to {process}");
+}
+
 pub(super) fn words(line: &str) -> Vec<&str> {
     line.split(' ').collect()
 }

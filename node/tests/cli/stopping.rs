@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use super::ply::{Ply, words};
+use super::ply::{Ply, signal, words};
 
 /// Far more than is read before the user goes, and no room on the disk.
 const HOLE_BYTES: u64 = 1 << 33;
@@ -70,9 +70,7 @@ fn an_export_ends_with_its_user_and_leaves_no_part_of_a_file() {
 
 /// Asks a command to end, as the keyboard does.
 fn interrupt(child: &mut Child) -> Option<i32> {
-    let pid = child.id().to_string();
-    let killed = std::process::Command::new("kill").args(["-INT", &pid]).status();
-    assert!(killed.expect("kill runs").success());
+    signal("INT", child.id());
     child.wait().expect("ended").code()
 }
 
