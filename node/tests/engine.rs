@@ -2,70 +2,31 @@
 
 #![allow(clippy::expect_used, reason = "a test says what it expects")]
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use ply_drive::suite::{self, Bench, Failing};
-use ply_engine::{Batch, Durability, Engine, EngineError, Frame, Location, Order, Table, Visit};
 use ply_store::Store;
 use tempfile::TempDir;
 
-/// A store, and the folder that it is in.
-#[derive(Debug)]
-struct OnDisk {
-    // Closed before its folder goes.
-    store: Store,
-    folder: TempDir,
-}
+/// Folders of stores, which go when the test ends.
+#[derive(Default)]
+struct Folders(RefCell<Vec<TempDir>>);
 
-impl OnDisk {
-    fn new() -> Self {
-        Self::open(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn open(folder: TempDir) -> Self {
-        Self { store: Store::open(folder.path()).expect("a store"), folder }
-    }
-
-    /// As after the process has ended.
-    fn reopen(self) -> Self {
-        let Self { store, folder } = self;
-        drop(store);
-        Self::open(folder)
+impl Folders {
+    fn store(&self) -> Store {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("a store");
+        self.0.borrow_mut().push(folder);
+        store
     }
 }
 
-impl Engine for OnDisk {
-    fn append(&self, frames: &[Frame<'_>]) -> Result<Vec<Location>, EngineError> {
-        self.store.append(frames)
-    }
-
-    fn read(&self, at: Location) -> Result<Bytes, EngineError> {
-        self.store.read(at)
-    }
-
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
-        self.store.get(table, key)
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        from: &[u8],
-        to: &[u8],
-        order: Order,
-        visit: &mut Visit<'_>,
-    ) -> Result<(), EngineError> {
-        self.store.scan(table, from, to, order, visit)
-    }
-
-    fn apply(&self, batch: &Batch, durability: Durability) -> Result<(), EngineError> {
-        self.store.apply(batch, durability)
-    }
-
-    fn frame_bytes(&self) -> Result<u64, EngineError> {
-        self.store.frame_bytes()
-    }
+/// Closes a store and opens it again, as after the process has ended.
+fn reopen(store: Store) -> Store {
+    let folder = store.folder().to_owned();
+    drop(store);
+    Store::open(&folder).expect("the same store")
 }
 
 /// The one that holds it.
@@ -73,9 +34,10 @@ fn only<T>(engine: Arc<T>) -> T {
     Arc::into_inner(engine).expect("nobody else holds the engine")
 }
 
-fn on_disk(part: impl Fn(&Bench<'_, OnDisk>)) {
-    let make = || Arc::new(OnDisk::new());
-    part(&Bench::new(&make, &|engine| Arc::new(only(engine).reopen())));
+fn on_disk(part: impl Fn(&Bench<'_, Store>)) {
+    let folders = Folders::default();
+    let make = || Arc::new(folders.store());
+    part(&Bench::new(&make, &|engine| Arc::new(reopen(only(engine)))));
 }
 
 macro_rules! parts {
@@ -98,8 +60,9 @@ fn law_10_and_11_a_change_costs_a_chunk_and_equal_content_is_stored_once() {
 
 #[test]
 fn law_5_a_full_disk_costs_nothing_but_the_operation_that_met_it() {
+    let folders = Folders::default();
     suite::law_5(
-        || Arc::new(Failing::new(OnDisk::new())),
-        |engine| Arc::new(Failing::new(only(engine).into_inner().reopen())),
+        || Arc::new(Failing::new(folders.store())),
+        |engine| Arc::new(Failing::new(reopen(only(engine).into_inner()))),
     );
 }

@@ -49,6 +49,11 @@ impl Home {
         Ok(home)
     }
 
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the packs are.
     pub(crate) fn packs(&self) -> PathBuf {
         self.folder.join("packs")

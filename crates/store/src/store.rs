@@ -41,6 +41,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        self.home.folder()
+    }
+
     /// Reads every frame from the packs alone, oldest first, with the log and the position it was
     /// appended for: to make rows anew, or to find damage, which is an item of its own.
     ///

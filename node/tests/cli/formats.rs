@@ -1,9 +1,9 @@
 //! Homes that older programs made. Each format that was ever frozen has one under `tests/homes`, and it
 //! opens for ever.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::homes::copy_folder;
 use super::ply::{Ply, json, words};
 
 /// The content of `dir/b.bin`, by the rule that made it.
@@ -16,25 +16,12 @@ fn pseudo_random(count: usize) -> Vec<u8> {
     std::iter::repeat_with(&mut next).take(count).collect()
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let place = to.join(entry.file_name());
-        if entry.file_type().expect("a kind").is_dir() {
-            copy(&entry.path(), &place);
-        } else {
-            fs::copy(entry.path(), place).expect("copied");
-        }
-    }
-}
-
 /// A copy of a home that was kept.
 fn kept(format: &str) -> Ply {
     let package = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     let ply = Ply::new();
-    copy(&package.join("tests/homes").join(format), &ply.home());
+    copy_folder(&package.join("tests/homes").join(format), &ply.home());
     ply
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::ply::{Ply, at, finish, json, noise, words};
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(super) fn copy_folder(from: &Path, to: &Path) {
     let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
     assert!(copied.expect("cp runs").success());
 }

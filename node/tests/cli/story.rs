@@ -97,7 +97,7 @@ fn a_pipe_that_says_something_else_is_refused() {
 fn by_running_nodes_of_which_two_never_meet() {
     let [a, b, c] = three_writers();
     let (_a, in_the_middle, _c) = (a.up(), b.up(), c.up());
-    let address = in_the_middle.lines[0].strip_prefix("listening ").expect("an address");
+    let address = in_the_middle.address();
     a.ok(&format!("peer connect {address}"));
     c.ok(&format!("peer connect {address}"));
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -120,7 +120,7 @@ fn a_writer_that_nobody_can_bring_is_named_at_once() {
     let [a, b, c] = three_writers();
     assert_eq!(meet(&a, &b, ["story", "story"]), [0, 0]);
     let a_node = a.up();
-    let address = a_node.lines[0].strip_prefix("listening ").expect("an address").to_owned();
+    let address = a_node.address().to_owned();
     let _c = c.up();
     c.ok(&format!("peer connect {address}"));
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -140,7 +140,7 @@ fn a_writer_that_nobody_can_bring_is_named_at_once() {
 fn a_small_commit_is_readable_elsewhere_within_two_seconds() {
     let [a, b, _] = three_writers();
     let (a_node, _b) = (a.up(), b.up());
-    let address = a_node.lines[0].strip_prefix("listening ").expect("an address");
+    let address = a_node.address();
     b.ok(&format!("peer connect {address}"));
     b.ok("sync story --timeout 10s");
     a.feed(b"fresh", &words("put story:/new.txt --commit")).ok();
