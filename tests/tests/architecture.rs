@@ -14,7 +14,11 @@ use ply_tests::layout::{self, Crate};
 use ply_tests::tidy;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    // Where it lies now: what is built may be kept and used by another checkout.
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| built.to_owned(), PathBuf::from)
+        .join("..")
 }
 
 /// The crates of this workspace.
