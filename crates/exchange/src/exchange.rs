@@ -11,6 +11,7 @@ use ply_sync::{Peer, Traffic};
 use ply_types::DriveId;
 use tokio::sync::{broadcast, watch};
 
+use crate::buffers::Buffers;
 use crate::event::Event;
 use crate::link::{Command, Link, SessionId};
 use crate::remote::Sessions;
@@ -38,6 +39,8 @@ pub struct Exchange<E: Engine> {
 pub(crate) struct Shared<E: Engine> {
     drives: Mutex<BTreeMap<DriveId, Entry<E>>>,
     next_session: AtomicU64,
+    /// Memory of messages of all sessions.
+    pub(crate) buffers: Buffers,
     pub(crate) events: broadcast::Sender<Event>,
     /// Counts sessions that came or went, for those who wait for one.
     pub(crate) sessions: watch::Sender<u64>,
@@ -85,6 +88,7 @@ impl<E: Engine> Exchange<E> {
         let shared = Shared {
             drives: Mutex::default(),
             next_session: AtomicU64::new(1),
+            buffers: Buffers::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             sessions: watch::Sender::new(0),
         };

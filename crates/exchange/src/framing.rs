@@ -3,15 +3,18 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use ply_sync::MESSAGE_BYTES_MAX;
 use tokio::time::timeout;
+
+use crate::buffers::Buffers;
 
 /// How one message came.
 #[derive(Debug)]
 pub(crate) enum Read {
     /// Whole.
-    Message(Vec<u8>),
+    Message(Bytes),
     /// Not at all: the stream is at its end, between two messages.
     End,
     /// Not in time.
@@ -21,10 +24,11 @@ pub(crate) enum Read {
 /// Reads one message; `None` at an orderly end. `max` bounds it before memory is taken.
 pub(crate) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
+    buffers: &Buffers,
     max: usize,
-) -> io::Result<Option<Vec<u8>>> {
+) -> io::Result<Option<Bytes>> {
     match first(stream).await? {
-        Some(first) => rest(stream, first, max).await.map(Some),
+        Some(first) => rest(stream, buffers, first, max).await.map(Some),
         None => Ok(None),
     }
 }
@@ -33,11 +37,12 @@ pub(crate) async fn read(
 /// may be silent for as long as it likes.
 pub(crate) async fn read_in_time(
     stream: &mut (impl AsyncRead + Unpin),
+    buffers: &Buffers,
     max: usize,
     pace: Duration,
 ) -> io::Result<Read> {
     let Some(first) = first(stream).await? else { return Ok(Read::End) };
-    match timeout(pace, rest(stream, first, max)).await {
+    match timeout(pace, rest(stream, buffers, first, max)).await {
         Ok(message) => Ok(Read::Message(message?)),
         Err(_) => Ok(Read::Slow),
     }
@@ -51,7 +56,12 @@ async fn first(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<u8>> 
 }
 
 /// What follows the first byte.
-async fn rest(stream: &mut (impl AsyncRead + Unpin), first: u8, max: usize) -> io::Result<Vec<u8>> {
+async fn rest(
+    stream: &mut (impl AsyncRead + Unpin),
+    buffers: &Buffers,
+    first: u8,
+    max: usize,
+) -> io::Result<Bytes> {
     let mut others = [0; 3];
     stream.read_exact(&mut others).await?;
     let [second, third, fourth] = others;
@@ -61,9 +71,9 @@ async fn rest(stream: &mut (impl AsyncRead + Unpin), first: u8, max: usize) -> i
         let what = format!("a message of {length} bytes exceeds {max}");
         return Err(io::Error::new(io::ErrorKind::InvalidData, what));
     }
-    let mut message = Vec::with_capacity(length);
-    stream.take(length as u64).read_to_end(&mut message).await?;
-    if message.len() == length { Ok(message) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    let mut message = buffers.take(length);
+    stream.read_exact(message.as_mut()).await?;
+    Ok(message.freeze())
 }
 
 /// Writes one message. It is not flushed.

@@ -20,6 +20,7 @@
 //!
 //! - Connections, encryption, finding peers: `net`.
 
+mod buffers;
 mod error;
 mod event;
 mod exchange;

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite};
 use ply_drive::Replica;
@@ -75,7 +76,10 @@ impl<E: Engine> Exchange<E> {
             }
             Side::Answerer => {
                 let patience = GREETING.min(self.pace);
-                let greeting = timeout(patience, framing::read(&mut reader, HELLO_BYTES_MAX));
+                let greeting = timeout(
+                    patience,
+                    framing::read(&mut reader, &self.shared.buffers, HELLO_BYTES_MAX),
+                );
                 let hello = greeting.await.map_err(|_| RunError::Silent)??;
                 let hello = hello.ok_or(io::Error::from(io::ErrorKind::UnexpectedEof))?;
                 let drives = self.drives();
@@ -128,7 +132,8 @@ impl<E: Engine> Running<E> {
     ) -> Result<(), RunError> {
         let (incoming, mut inbox) = mpsc::channel(QUEUE);
         let (outbox, outgoing) = mpsc::channel(QUEUE);
-        let reading = tokio::spawn(read_all(reader, incoming, self.exchange.pace));
+        let (buffers, pace) = (self.exchange.shared.buffers.clone(), self.exchange.pace);
+        let reading = tokio::spawn(read_all(reader, incoming, buffers, pace));
         let writing = tokio::spawn(write_all(writer, outgoing));
         let result = self.converse(&mut inbox, outbox, &mut commands).await;
         reading.abort();
@@ -143,7 +148,7 @@ impl<E: Engine> Running<E> {
 
     async fn converse(
         &mut self,
-        inbox: &mut mpsc::Receiver<Result<Vec<u8>, RunError>>,
+        inbox: &mut mpsc::Receiver<Result<Bytes, RunError>>,
         outbox: mpsc::Sender<Vec<u8>>,
         commands: &mut mpsc::Receiver<Command>,
     ) -> Result<(), RunError> {
@@ -202,7 +207,7 @@ impl<E: Engine> Running<E> {
                     match message {
                         Some(Ok(message)) => {
                             let now = self.now();
-                            block_in_place(|| self.session.handle_owned(message.into(), now))?;
+                            block_in_place(|| self.session.handle_owned(message, now))?;
                         }
                         Some(Err(error)) => return Err(error),
                         None if opened => return Ok(()),
@@ -224,7 +229,12 @@ impl<E: Engine> Running<E> {
 
     /// Drains what the session has to say up to its next message.
     fn next_message(&mut self) -> Result<Option<Vec<u8>>, RunError> {
-        while let Some(output) = block_in_place(|| self.session.poll())? {
+        loop {
+            // Others go on meanwhile, but only where that is worth waking them.
+            let reads = self.session.reads();
+            let session = &mut self.session;
+            let output = if reads { block_in_place(|| session.poll())? } else { session.poll()? };
+            let Some(output) = output else { return Ok(None) };
             match output {
                 Output::Send(message) => return Ok(Some(message)),
                 Output::Finished(request, result) => {
@@ -250,7 +260,6 @@ impl<E: Engine> Running<E> {
                 }
             }
         }
-        Ok(None)
     }
 
     fn put_back(&mut self, message: Option<Vec<u8>>) {

@@ -3,11 +3,13 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::io::{BufWriter, ReadHalf, WriteHalf};
 use futures::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use ply_sync::{MESSAGE_BYTES_MAX, SESSION_MEMORY_MAX};
 use tokio::sync::mpsc;
 
+use crate::buffers::Buffers;
 use crate::error::RunError;
 use crate::framing::{self, Read};
 
@@ -22,16 +24,18 @@ pub const PEER_MEMORY_MAX: usize = 2 * (QUEUE + 2) * MESSAGE_BYTES_MAX + SESSION
 /// Hands on what comes, until the stream ends or breaks, or a message takes longer than `pace`.
 pub(crate) async fn read_all<S: AsyncRead>(
     mut reader: ReadHalf<S>,
-    incoming: mpsc::Sender<Result<Vec<u8>, RunError>>,
+    incoming: mpsc::Sender<Result<Bytes, RunError>>,
+    buffers: Buffers,
     pace: Duration,
 ) {
     loop {
-        let message = match framing::read_in_time(&mut reader, MESSAGE_BYTES_MAX, pace).await {
-            Ok(Read::Message(message)) => Ok(message),
-            Ok(Read::Slow) => Err(RunError::Slow),
-            Ok(Read::End) => return,
-            Err(error) => Err(error.into()),
-        };
+        let message =
+            match framing::read_in_time(&mut reader, &buffers, MESSAGE_BYTES_MAX, pace).await {
+                Ok(Read::Message(message)) => Ok(message),
+                Ok(Read::Slow) => Err(RunError::Slow),
+                Ok(Read::End) => return,
+                Err(error) => Err(error.into()),
+            };
         let is_last = message.is_err();
         if incoming.send(message).await.is_err() || is_last {
             return;

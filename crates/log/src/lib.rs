@@ -35,7 +35,7 @@ pub use fork::{Branch, FORK_BYTES_MAX, Fork, ForkCodecError, ForkError, ForkProo
 pub use have::{HAVE_BYTES_MAX, HAVE_PAGES_MAX, HaveError, HaveMap, PAGE_BLOCKS};
 pub use head::{HEAD_BYTES, Head, HeadError, SIGNED_HEAD_BYTES, SignedHead, VerifiedHead};
 pub use logs::{
-    Accepted, BLOCK_ROW_BYTES, BlockRow, Clash, HeadStep, Logs, LogsError, RivalStep, Staging,
-    TreeMark, block_row_key,
+    Accepted, BLOCK_ROW_BYTES, BlockRow, Clash, HeadStep, Logs, LogsError, RECENT_BYTES_MAX,
+    RecentNodes, RivalStep, Staging, TreeMark, block_row_key,
 };
 pub use sign::{SIGNATURE_BYTES, Signature, SignatureError, Signer, verify};

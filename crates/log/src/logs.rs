@@ -20,6 +20,7 @@ mod rows;
 mod staging;
 mod trim;
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -30,6 +31,7 @@ use ply_types::LogKey;
 
 pub use accept::{Accepted, Clash, HeadStep, TreeMark};
 pub use error::LogsError;
+pub use read::{RECENT_BYTES_MAX, RecentNodes};
 pub use rival::RivalStep;
 pub use rows::{BLOCK_ROW_BYTES, BlockRow, block_row_key};
 pub use staging::Staging;
@@ -66,7 +68,21 @@ impl<E: Engine> Logs<E> {
 
     /// A block, checked against its leaf; `None` when it is not held.
     pub fn block(&self, log: &LogKey, block: u64) -> Result<Option<Bytes>, LogsError> {
-        read::block(&*self.engine, log, block)
+        Ok(read::block(&*self.engine, log, block)?.map(|(bytes, _)| bytes))
+    }
+
+    /// As [`Logs::block`], for one who proves it next with [`Logs::prove_next`].
+    pub fn block_next(
+        &self,
+        log: &LogKey,
+        block: u64,
+        recent: &mut RecentNodes,
+    ) -> Result<Option<Bytes>, LogsError> {
+        let found = read::block(&*self.engine, log, block)?;
+        Ok(found.map(|(bytes, row)| {
+            recent.insert_leaf(block, &row);
+            bytes
+        }))
     }
 
     /// Whether a block is held.
@@ -107,8 +123,22 @@ impl<E: Engine> Logs<E> {
         range: Range<u64>,
         within: Within,
     ) -> Result<RangeProof, LogsError> {
+        self.prove_next(log, range, within, &mut RecentNodes::default())
+    }
+
+    /// As [`Logs::prove`], for one who proves several ranges of one log: what `recent` holds is not read
+    /// again.
+    pub fn prove_next(
+        &self,
+        log: &LogKey,
+        range: Range<u64>,
+        within: Within,
+        recent: &mut RecentNodes,
+    ) -> Result<RangeProof, LogsError> {
         let log = *log;
-        let proof = ply_merkle::prove(range, within, &|index| self.node(&log, index));
+        let recent = RefCell::new(recent);
+        let node = |index| read::recent_node(&*self.engine, &log, index, &mut recent.borrow_mut());
+        let proof = ply_merkle::prove(range, within, &node);
         proof.map_err(|error| match error {
             ProveError::Shape(source) => LogsError::Shape { log, source },
             ProveError::Missing { index } => LogsError::MissingNode { log, index },

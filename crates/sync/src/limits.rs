@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ply_log::RECENT_BYTES_MAX;
+
 /// Longest message: the longest frame of a log, with its proof and headers.
 pub const MESSAGE_BYTES_MAX: usize = (1 << 20) + (64 << 10);
 
@@ -10,10 +12,12 @@ pub const MESSAGE_BYTES_MAX: usize = (1 << 20) + (64 << 10);
 pub(crate) const MESSAGE_MEMORY_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 
 /// Memory that a session holds for its peer at most, whatever that sends and however it reads: blocks
-/// that are not stored yet and one message more, a message that is looked at, one that is made, and what
-/// is to be sent. What the drive itself holds is not the peer's to choose.
-pub const SESSION_MEMORY_MAX: usize =
-    INBOX_BYTES + 3 * MESSAGE_MEMORY_MAX + 2 * RUNS_MAX * RUN_PLACE;
+/// that are not stored yet and one message more, a message that is looked at, one that is made, what is
+/// to be sent, and what was looked up for it. What the drive itself holds is not the peer's to choose.
+pub const SESSION_MEMORY_MAX: usize = INBOX_BYTES
+    + 3 * MESSAGE_MEMORY_MAX
+    + 2 * RUNS_MAX * RUN_PLACE
+    + REQUESTS_MAX * RECENT_BYTES_MAX;
 
 /// What one run that waits to be sent takes, with room for a list to grow.
 const RUN_PLACE: usize = 64 + 32;

@@ -245,6 +245,12 @@ impl<E: Engine> Session<E> {
         }
     }
 
+    /// Whether the next [`Session::poll`] will look into the store.
+    pub fn reads(&self) -> bool {
+        let is_due = self.telling.due || !self.answers.is_empty();
+        self.gave_up || (self.outbox.is_empty() && is_due)
+    }
+
     /// The next thing to do. News and answers are made here, one message at a time.
     pub fn poll(&mut self) -> Result<Option<Output>, SessionError> {
         if std::mem::take(&mut self.gave_up) {
@@ -252,7 +258,7 @@ impl<E: Engine> Session<E> {
             self.advance()?;
         }
         // An answer may have no message to show for what is not held.
-        while self.outbox.is_empty() && (self.telling.due || !self.answers.is_empty()) {
+        while self.reads() {
             if self.telling.due { self.tell_next()? } else { self.answer_next()? }
         }
         let output = self.outbox.pop_front();

@@ -5,6 +5,7 @@ use ply_fuzz::{Form, RoundTrip, Target};
 use ply_sync::MESSAGE_BYTES_MAX;
 
 use super::{read, write};
+use crate::buffers::Buffers;
 
 /// Messages on one stream.
 fn framed(messages: &[Vec<u8>]) -> Vec<u8> {
@@ -27,9 +28,11 @@ fn fuzz_framing_of_sessions() {
         .run(|bytes| {
             let mut stream = bytes;
             let mut messages = Vec::new();
-            while let Some(message) = block_on(read(&mut stream, MESSAGE_BYTES_MAX)).ok()? {
+            while let Some(message) =
+                block_on(read(&mut stream, &Buffers::default(), MESSAGE_BYTES_MAX)).ok()?
+            {
                 assert!(message.len() <= MESSAGE_BYTES_MAX);
-                messages.push(message);
+                messages.push(message.to_vec());
             }
             Some(framed(&messages))
         });

@@ -1,6 +1,6 @@
 //! Reading rows and frames of a log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
@@ -40,7 +40,7 @@ pub(super) fn block<E: Engine>(
     engine: &E,
     log: &LogKey,
     block: u64,
-) -> Result<Option<Bytes>, LogsError> {
+) -> Result<Option<(Bytes, BlockRow)>, LogsError> {
     let mut tried = None;
     let mut error = None;
     for _ in 0..MOVES_MAX {
@@ -51,7 +51,7 @@ pub(super) fn block<E: Engine>(
         }
         tried = Some(at);
         match engine.read(at) {
-            Ok(bytes) if leaf_hash(&bytes) == row.leaf => return Ok(Some(bytes)),
+            Ok(bytes) if leaf_hash(&bytes) == row.leaf => return Ok(Some((bytes, row))),
             Ok(_) => error = None,
             // A collector may have moved the frame since the row was read.
             Err(refused) => error = Some(refused),
@@ -90,22 +90,74 @@ pub(super) fn node<E: Engine>(
     log: &LogKey,
     index: NodeIndex,
 ) -> Result<Option<Node>, LogsError> {
-    if let Some(block) = index.block() {
+    recent_node(engine, log, index, &mut RecentNodes::default())
+}
+
+/// Nodes of one log that were read, for one who proves run after run: two proofs share most.
+///
+/// Of use for as long as the log only grows. Bounded: when full, it begins anew.
+#[derive(Debug, Default)]
+pub struct RecentNodes(HashMap<NodeIndex, Node>);
+
+/// A few groups with the ways up to the root.
+const RECENT_MAX: usize = 200;
+
+/// What [`RecentNodes`] take at most.
+pub const RECENT_BYTES_MAX: usize = 256 * 2 * size_of::<(NodeIndex, Node)>();
+
+impl RecentNodes {
+    /// Takes in the leaf of a block whose row was read.
+    pub(super) fn insert_leaf(&mut self, block: u64, row: &BlockRow) {
+        if let Some(leaf) = Node::leaf(block, row.leaf, row.bytes) {
+            self.insert(leaf);
+        }
+    }
+
+    fn insert(&mut self, node: Node) {
+        if RECENT_MAX <= self.0.len() {
+            self.0.clear();
+        }
+        self.0.insert(node.index, node);
+    }
+}
+
+/// As [`node`], but what was read before is not read again.
+pub(super) fn recent_node<E: Engine>(
+    engine: &E,
+    log: &LogKey,
+    index: NodeIndex,
+    recent: &mut RecentNodes,
+) -> Result<Option<Node>, LogsError> {
+    if let Some(node) = recent.0.get(&index) {
+        return Ok(Some(*node));
+    }
+    let found = if let Some(block) = index.block() {
         let row = block_row(engine, log, block)?;
-        return Ok(row.and_then(|row| Node::leaf(block, row.leaf, row.bytes)));
-    }
-    if let Some(row) = engine.get(Table::Node, &rows::node_key(log, index))? {
+        row.and_then(|row| Node::leaf(block, row.leaf, row.bytes))
+    } else if let Some(row) = engine.get(Table::Node, &rows::node_key(log, index))? {
         let node = rows::node_from_bytes(index, &row);
-        return node.map(Some).ok_or_else(|| malformed(log, &format!("node {index}")));
-    }
-    let children = index.children().filter(|_| index.level() < GROUP_LEVEL);
-    let Some((left, right)) = children else { return Ok(None) };
-    // At most three levels deep.
-    let (Some(left), Some(right)) = (node(engine, log, left)?, node(engine, log, right)?) else {
-        return Ok(None);
+        Some(node.ok_or_else(|| malformed(log, &format!("node {index}")))?)
+    } else {
+        // At most three levels deep.
+        match index.children().filter(|_| index.level() < GROUP_LEVEL) {
+            None => None,
+            Some((left, right)) => {
+                let left = recent_node(engine, log, left, recent)?;
+                let right = match left {
+                    Some(_) => recent_node(engine, log, right, recent)?,
+                    None => None,
+                };
+                let parent = left.zip(right).map(|(left, right)| parent(&left, &right));
+                parent
+                    .transpose()
+                    .map_err(|error| LogsError::Rows { log: *log, what: error.to_string() })?
+            }
+        }
     };
-    let parent = parent(&left, &right);
-    parent.map(Some).map_err(|error| LogsError::Rows { log: *log, what: error.to_string() })
+    if let Some(node) = found {
+        recent.insert(node);
+    }
+    Ok(found)
 }
 
 pub(super) fn have<E: Engine>(engine: &E, log: &LogKey) -> Result<HaveMap, LogsError> {

@@ -19,12 +19,14 @@
 //! computed before the writer knows where the record goes; the place too, so that a record is not
 //! taken for another one, nor found inside a frame that holds a copy of a pack.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
 
 use bytes::Bytes;
 use crc32fast::Hasher;
 use ply_engine::{EngineError, FRAME_BYTES_MAX, Location};
+use rustix::buffer::spare_capacity;
 
 use crate::packs::files::Pack;
 use crate::packs::position::Position;
@@ -118,11 +120,11 @@ pub(crate) fn read(pack: &Pack, at: Position, length: u32) -> Result<(Header, By
     else {
         return Err(damaged("longer than any frame"));
     };
-    let mut bytes = vec![0; RECORD_HEADER_BYTES as usize + length_bytes];
-    pack.file.read_exact_at(&mut bytes, at.offset.into()).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => damaged("the pack ends inside the record"),
-        _ => trouble::io("reading", &pack.path, error),
-    })?;
+    let bytes = read_at(&pack.file, at.offset.into(), RECORD_HEADER_BYTES as usize + length_bytes)
+        .map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => damaged("the pack ends inside the record"),
+            _ => trouble::io("reading", &pack.path, error),
+        })?;
     let bytes = Bytes::from(bytes);
     let Some((sum, header, body)) = Header::parse(&bytes) else {
         return Err(damaged("shorter than a header"));
@@ -134,6 +136,22 @@ pub(crate) fn read(pack: &Pack, at: Position, length: u32) -> Result<(Header, By
         return Err(damaged("the checksum does not fit"));
     }
     Ok((header, bytes.slice(RECORD_HEADER_BYTES as usize..)))
+}
+
+/// Reads so many bytes into memory that is not cleared before.
+fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        let offset = offset + bytes.len() as u64;
+        match rustix::io::pread(file, spare_capacity(&mut bytes), offset) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    // There may have been room for more than was asked for.
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// Reads the length that the record at `at` gives itself, if it lies before `end`.

@@ -4,7 +4,8 @@
 //! whole, so a write that failed half-way is written over by the next one.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +23,10 @@ use crate::trouble;
 
 /// Bytes staged before they are written: enough that the call costs little, few enough for the cache.
 const STAGED_BYTES_MAX: usize = 1 << 20;
+
+/// Frames from this length on are written from where they are: a call of their own costs less than to
+/// copy them.
+const DIRECT_BYTES_MIN: usize = 32 << 10;
 
 /// Logs of which is known where the pack introduces them. Beyond these all are forgotten, and each is
 /// introduced again when it comes next; the table stays below 1 MiB.
@@ -91,17 +96,28 @@ impl Tail {
         }
         let log = self.introduced(frame.log);
         let at = self.stage(log, frame.block, frame.bytes, body_sum);
-        Ok(Location { pack: at.pack, offset: at.offset, bytes: length(frame.bytes) })
+        let bytes = length(frame.bytes);
+        if frame.bytes.len() < DIRECT_BYTES_MIN {
+            self.staged.extend_from_slice(frame.bytes);
+        } else {
+            self.write(frame.bytes)?;
+        }
+        Ok(Location { pack: at.pack, offset: at.offset, bytes })
     }
 
     /// Writes what is staged. After an error nothing is staged.
     pub(crate) fn flush(&mut self) -> Result<(), EngineError> {
-        let written = self.pack.file.write_all_at(&self.staged, self.end.offset.into());
-        let staged_bytes = length(&self.staged);
+        if self.staged.is_empty() { Ok(()) } else { self.write(&[]) }
+    }
+
+    /// Writes what is staged and `after` behind it. After an error nothing is staged.
+    fn write(&mut self, after: &[u8]) -> Result<(), EngineError> {
+        let written = write_all_at(&self.pack.file, &self.staged, after, self.end.offset.into());
+        let bytes = length(&self.staged) + length(after);
         self.staged.clear();
         match written {
             Ok(()) => {
-                self.end.offset += staged_bytes;
+                self.end.offset += bytes;
                 Ok(())
             }
             Err(error) => {
@@ -121,17 +137,37 @@ impl Tail {
             self.logs.clear();
         }
         let at = self.stage(INTRODUCES, 0, &log.0, crc32fast::hash(&log.0));
+        self.staged.extend_from_slice(&log.0);
         self.logs.insert(log, at.offset);
         at.offset
     }
 
+    /// Stages the header of a record whose bytes come next.
     fn stage(&mut self, log: u32, block: u64, bytes: &[u8], body_sum: u32) -> Position {
         let at = Position { pack: self.end.pack, offset: self.end.offset + length(&self.staged) };
         let header = Header { length: length(bytes), log, block };
         self.staged.extend_from_slice(&header.to_bytes(at, body_sum));
-        self.staged.extend_from_slice(bytes);
         at
     }
+}
+
+/// Writes two parts one after the other, whole.
+fn write_all_at(file: &File, first: &[u8], second: &[u8], mut offset: u64) -> io::Result<()> {
+    let mut parts = [IoSlice::new(first), IoSlice::new(second)];
+    let mut left = &mut parts[..];
+    IoSlice::advance_slices(&mut left, 0);
+    while !left.is_empty() {
+        match rustix::io::pwritev(file, left, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                IoSlice::advance_slices(&mut left, written);
+                offset += written as u64;
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// A length that fits by [`FRAME_BYTES_MAX`] and [`STAGED_BYTES_MAX`].

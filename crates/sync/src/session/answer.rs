@@ -6,7 +6,7 @@ use std::ops::Range;
 use ply_chunk::Kind;
 use ply_drive::{DriveError, Missing, Want};
 use ply_engine::Engine;
-use ply_log::Head;
+use ply_log::{Head, RecentNodes};
 use ply_proto::{self as proto, done::Outcome, message::What, resolve_path};
 use ply_types::{LogKey, Name, Path};
 
@@ -23,12 +23,24 @@ pub(super) struct Answer {
     /// Runs of blocks that are left to send.
     runs: VecDeque<(LogKey, Option<u64>, Range<u64>)>,
     outcome: Outcome,
+    /// What was looked up for the run before.
+    recent: Option<Recent>,
+}
+
+/// A tree from which one run was proven: the next run is mostly from it too.
+#[derive(Debug)]
+struct Recent {
+    /// As it was asked for.
+    log: LogKey,
+    length: u64,
+    tree: Head,
+    nodes: RecentNodes,
 }
 
 impl Answer {
     /// An answer that is only its end.
     pub(super) fn end(request: u64, outcome: Outcome) -> Self {
-        Self { request, runs: VecDeque::new(), outcome }
+        Self { request, runs: VecDeque::new(), outcome, recent: None }
     }
 
     pub(super) fn request(&self) -> u64 {
@@ -130,7 +142,8 @@ impl<E: Engine> Session<E> {
                 }
             }
         }
-        self.accept(Answer { request, runs, outcome: Outcome::Complete })
+        let outcome = Outcome::Complete;
+        self.accept(Answer { request, runs, outcome, recent: None })
     }
 
     /// A request for blocks by position.
@@ -143,7 +156,8 @@ impl<E: Engine> Session<E> {
         let spans = get.spans.iter().filter(|span| span.start <= span.end);
         let length = Some(get.length).filter(|&length| length != 0);
         let runs = spans.map(|span| (log, length, span.start..span.end)).collect();
-        self.accept(Answer { request: get.request, runs, outcome: Outcome::Complete })
+        let outcome = Outcome::Complete;
+        self.accept(Answer { request: get.request, runs, outcome, recent: None })
     }
 
     /// Makes the next message of the answer whose turn it is.
@@ -156,7 +170,13 @@ impl<E: Engine> Session<E> {
             }));
             return Ok(());
         };
-        let tree = self.served_tree(&log, length, run.start)?;
+        let recent = answer.recent.take().filter(|recent| {
+            recent.log == log && length == Some(recent.length) && run.start < recent.length
+        });
+        let (tree, mut nodes) = match recent {
+            Some(recent) => (Some(recent.tree), recent.nodes),
+            None => (self.served_tree(&log, length, run.start)?, RecentNodes::default()),
+        };
         let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
         if length.is_none()
             && self.theirs.heard
@@ -175,10 +195,13 @@ impl<E: Engine> Session<E> {
                 if run.start < tree.length || (run.is_empty() && run.start == tree.length) =>
             {
                 let run = run.start..run.end.min(tree.length);
-                self.proven(answer.request, tree, run)?
+                self.proven(answer.request, tree, run, &mut nodes)?
             }
             Some(_) | None => None,
         };
+        if let (Some(tree), Some(length)) = (tree, length) {
+            answer.recent = Some(Recent { log, length, tree, nodes });
+        }
         if let Some(blocks) = message {
             let sent = run.start + blocks.blocks.len() as u64;
             if sent < run.end {

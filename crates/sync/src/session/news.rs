@@ -2,7 +2,7 @@
 
 use ply_drive::DriveError;
 use ply_engine::{Durability, Engine};
-use ply_log::{Head, SignedHead, VerifiedHead};
+use ply_log::{Head, RecentNodes, SignedHead, VerifiedHead};
 use ply_merkle::Within;
 use ply_proto as proto;
 use ply_types::{LogKey, StateHash};
@@ -81,6 +81,7 @@ impl<E: Engine> Session<E> {
         request: u64,
         tree: Head,
         blocks: std::ops::Range<u64>,
+        recent: &mut RecentNodes,
     ) -> Result<Option<proto::Blocks>, SessionError> {
         let logs = self.replica.logs();
         let local = |error: ply_log::LogsError| SessionError::Local(error.into());
@@ -91,7 +92,7 @@ impl<E: Engine> Session<E> {
             if is_full {
                 break;
             }
-            match logs.block(&tree.log, position).map_err(local)? {
+            match logs.block_next(&tree.log, position, recent).map_err(local)? {
                 Some(block) if run.is_empty() || bytes + block.len() as u64 <= 1 << 20 => {
                     bytes += block.len() as u64;
                     run.push(block);
@@ -104,7 +105,7 @@ impl<E: Engine> Session<E> {
         }
         let range = blocks.start..blocks.start + run.len() as u64;
         let within = Within::Tree { length: tree.length };
-        let proof = match logs.prove(&tree.log, range, within) {
+        let proof = match logs.prove_next(&tree.log, range, within, recent) {
             Ok(proof) => proof,
             Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(local(error)),

@@ -2,7 +2,7 @@
 
 use ply_drive::DriveError;
 use ply_engine::Engine;
-use ply_log::SignedHead;
+use ply_log::{RecentNodes, SignedHead};
 use ply_proto::{self as proto, message::What};
 use ply_types::LogKey;
 
@@ -121,6 +121,7 @@ impl<E: Engine> Session<E> {
         let (log, length) = (signed.head.log, signed.head.length);
         let mut proved = Proved::default();
         let Some(block) = length.checked_sub(1) else { return Ok(proved) };
+        let mut recent = RecentNodes::default();
         let commit = match self.replica.commit(log, block) {
             Ok(commit) => commit,
             Err(DriveError::Missing(_)) => return Ok(proved),
@@ -129,10 +130,15 @@ impl<E: Engine> Session<E> {
         if 0 < theirs && theirs < block {
             // Shows that the log they have grew into this one. From the last block on, that block's
             // own proof shows it.
-            proved.commits.extend(self.proven(0, signed.head, theirs..theirs)?);
+            proved.commits.extend(self.proven(0, signed.head, theirs..theirs, &mut recent)?);
         }
         for position in [Some(block), commit.clock_base()].into_iter().flatten() {
-            proved.commits.extend(self.proven(0, signed.head, position..position + 1)?);
+            proved.commits.extend(self.proven(
+                0,
+                signed.head,
+                position..position + 1,
+                &mut recent,
+            )?);
         }
         if COMMIT_BYTES_MAX < run_bytes(&proved.commits) {
             // The peer asks for it.
@@ -150,7 +156,7 @@ impl<E: Engine> Session<E> {
             if blocks.is_empty() {
                 continue;
             }
-            match self.proven(0, layer, blocks.clone())? {
+            match self.proven(0, layer, blocks.clone(), &mut RecentNodes::default())? {
                 Some(run) if run.blocks.len() as u64 == blocks.end - blocks.start => {
                     content.push(run);
                 }
