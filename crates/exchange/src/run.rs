@@ -207,7 +207,10 @@ impl<E: Engine> Running<E> {
                     match message {
                         Some(Ok(message)) => {
                             let now = self.now();
-                            block_in_place(|| self.session.handle_owned(message, now))?;
+                            let message = self.session.decode(message)?;
+                            let (stores, session) = (message.stores(), &mut self.session);
+                            let handle = || session.handle_decoded(message, now);
+                            if stores { block_in_place(handle)? } else { handle()? }
                         }
                         Some(Err(error)) => return Err(error),
                         None if opened => return Ok(()),

@@ -44,4 +44,4 @@ pub use error::SessionError;
 pub use limits::{MESSAGE_BYTES_MAX, PATIENCE, REQUESTS_MAX, SESSION_MEMORY_MAX};
 pub use message::{HELLO_BYTES_MAX, peek_hello};
 pub use proof::Peer;
-pub use session::{Failure, Output, RequestId, Session, Traffic};
+pub use session::{Decoded, Failure, Output, RequestId, Session, Traffic};

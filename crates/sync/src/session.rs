@@ -66,6 +66,20 @@ pub enum Output {
     Arrived(RequestId, u64),
 }
 
+/// A message of the peer, decoded and not handled yet.
+#[derive(Debug)]
+pub struct Decoded {
+    what: What,
+    stores: bool,
+}
+
+impl Decoded {
+    /// Whether to handle it may take a look into the store; if not, it is only put aside.
+    pub fn stores(&self) -> bool {
+        self.stores
+    }
+}
+
 /// What went through a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -214,11 +228,26 @@ impl<E: Engine> Session<E> {
 
     /// As [`handle`](Self::handle), and blocks stay in the memory of the message: none is copied.
     pub fn handle_owned(&mut self, bytes: Bytes, now: Time) -> Result<(), SessionError> {
-        self.now = now;
+        let message = self.decode(bytes)?;
+        self.handle_decoded(message, now)
+    }
+
+    /// Decodes a message of the peer, to be handled next.
+    pub fn decode(&mut self, bytes: Bytes) -> Result<Decoded, SessionError> {
         self.traffic.messages_in += 1;
         self.traffic.bytes_in += bytes.len() as u64;
         let what = message::decode_owned(bytes)?;
-        self.take(what)
+        let stores = match &what {
+            What::Blocks(blocks) => self.fills_inbox(blocks),
+            _ => true,
+        };
+        Ok(Decoded { what, stores })
+    }
+
+    /// Takes a message that was decoded.
+    pub fn handle_decoded(&mut self, message: Decoded, now: Time) -> Result<(), SessionError> {
+        self.now = now;
+        self.take(message.what)
     }
 
     fn take(&mut self, what: What) -> Result<(), SessionError> {

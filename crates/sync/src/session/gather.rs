@@ -35,6 +35,11 @@ impl<E: Engine> Session<E> {
         if INBOX_BYTES <= self.inbox_bytes { self.store_inbox() } else { Ok(()) }
     }
 
+    /// Whether blocks will be stored when they come, or only collected.
+    pub(super) fn fills_inbox(&self, blocks: &proto::Blocks) -> bool {
+        INBOX_BYTES <= self.inbox_bytes + held_bytes(blocks) || self.is_about_rival(blocks.request)
+    }
+
     /// The end of an answer.
     pub(super) fn done(&mut self, done: proto::Done) -> Result<(), SessionError> {
         if !self.requests.contains_key(&done.request) {
