@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ply_drive::{Remote, Replica};
 use ply_engine::Engine;
-use ply_sync::{Peer, Traffic};
+use ply_sync::{Claims, Peer, Traffic};
 use ply_types::DriveId;
 use tokio::sync::{broadcast, watch};
 
@@ -49,6 +49,7 @@ pub(crate) struct Shared<E: Engine> {
 struct Entry<E: Engine> {
     replica: Arc<Replica<E>>,
     links: Vec<Link>,
+    claims: Claims,
 }
 
 /// A session, for `status`.
@@ -112,7 +113,17 @@ impl<E: Engine> Exchange<E> {
     /// Takes part in a drive.
     pub fn add(&self, replica: Arc<Replica<E>>) {
         let mut drives = self.shared.drives.lock().unwrap_or_else(PoisonError::into_inner);
-        drives.entry(replica.id()).or_insert_with(|| Entry { replica, links: Vec::new() });
+        drives.entry(replica.id()).or_insert_with(|| Entry {
+            replica,
+            links: Vec::new(),
+            claims: Claims::default(),
+        });
+    }
+
+    /// What the sessions of a drive fetch between them.
+    pub(crate) fn claims(&self, drive: &DriveId) -> Option<Claims> {
+        let drives = self.shared.drives.lock().unwrap_or_else(PoisonError::into_inner);
+        drives.get(drive).map(|entry| entry.claims.clone())
     }
 
     /// Takes part in a drive no longer: its sessions end.

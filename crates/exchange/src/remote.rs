@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
 use futures::future::join_all;
+use futures::stream::FuturesUnordered;
 use ply_drive::{BoxFuture, Remote, RemoteError, Want};
 use ply_engine::Engine;
 use ply_sync::Failure;
 use ply_types::DriveId;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::event::Event;
 use crate::exchange::Exchange;
@@ -19,6 +21,9 @@ const OPENING: Duration = Duration::from_secs(5);
 /// How long the first session of a drive is waited for that was just joined: its ticket names
 /// addresses, and these are being dialed.
 const JOINING: Duration = Duration::from_secs(10);
+
+/// How long one session has to answer before the next one is asked too.
+const HEAD_START: Duration = Duration::from_millis(1500);
 
 /// The sessions of one drive.
 pub(crate) struct Sessions<E: Engine> {
@@ -52,7 +57,7 @@ impl<E: Engine> Sessions<E> {
         drop(timeout(JOINING, sessions.wait_for(has_link)).await);
     }
 
-    /// Asks one session after another until one has it.
+    /// Asks the sessions until one has it.
     pub(crate) async fn ask(&self, want: Want) -> Result<(), RemoteError> {
         let mut links = self.ready().await;
         if links.is_empty() && self.is_unheard() {
@@ -68,11 +73,25 @@ impl<E: Engine> Sessions<E> {
             let any = answers.iter().any(Result::is_ok);
             return if any { Ok(()) } else { Err(RemoteError::NoSource) };
         }
+        // Everything is fetched from all at once, and each brings a part. A question is put to one after
+        // another: to the next when the one before does not have it, or is slow.
+        let head_start = if want == Want::Everything { Duration::ZERO } else { HEAD_START };
+        let mut others = links.iter();
+        let mut asked = FuturesUnordered::new();
         let mut refusal = Failure::NoSource;
-        for link in links {
-            match link.ask(want.clone()).await {
-                Ok(()) => return Ok(()),
-                Err(failure) => refusal = failure,
+        loop {
+            match others.next() {
+                Some(link) => asked.push(link.ask(want.clone())),
+                None if asked.is_empty() => break,
+                None => {}
+            }
+            tokio::select! {
+                biased;
+                Some(answer) = asked.next() => match answer {
+                    Ok(()) => return Ok(()),
+                    Err(failure) => refusal = failure,
+                },
+                () = sleep(head_start), if others.len() != 0 => {}
             }
         }
         Err(match refusal {

@@ -69,7 +69,7 @@ impl<E: Engine> Exchange<E> {
         getrandom::fill(&mut nonce).map_err(|error| RunError::Random(error.to_string()))?;
         let began = Instant::now();
         let start = Time::default();
-        let session = match side {
+        let mut session = match side {
             Side::Opener(id) => {
                 let replica = self.drive(&id).ok_or(RunError::NoDrive(id))?;
                 Session::open(replica, me, them, nonce, start)?
@@ -87,6 +87,9 @@ impl<E: Engine> Exchange<E> {
             }
         };
         let drive = session.replica().id();
+        if let Some(claims) = self.claims(&drive) {
+            session.share(&claims);
+        }
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);
         let (open, is_open) = watch::channel(session.is_open());
         let (traffic, seen_traffic) = watch::channel(Traffic::default());

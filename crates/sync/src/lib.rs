@@ -31,6 +31,7 @@
 //! - Finding peers, connections, encryption: `net`.
 //! - What the blocks say: `drive`.
 
+mod claims;
 mod error;
 #[cfg(test)]
 mod fuzz;
@@ -40,6 +41,7 @@ mod message;
 mod proof;
 mod session;
 
+pub use claims::Claims;
 pub use error::SessionError;
 pub use limits::{MESSAGE_BYTES_MAX, PATIENCE, REQUESTS_MAX, SESSION_MEMORY_MAX};
 pub use message::{HELLO_BYTES_MAX, peek_hello};

@@ -47,6 +47,9 @@ pub(crate) const GET_BYTES: u64 = 4 << 20;
 /// 1 Gbit/s and 100 ms busy.
 pub(crate) const GETS_UNDER_WAY: usize = 4;
 
+/// How long to leave blocks alone that another peer was asked for.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// Verified blocks that are collected before they are made durable: what a crash costs to send again.
 pub(crate) const INBOX_BYTES: usize = 16 << 20;
 

@@ -23,6 +23,7 @@ use ply_engine::Engine;
 use ply_proto::{self as proto, message::What};
 use ply_types::{LogKey, Time};
 
+use crate::claims::{Claimant, Claims};
 use crate::error::SessionError;
 use crate::limits::PATIENCE;
 use crate::message;
@@ -139,12 +140,14 @@ pub struct Session<E: Engine> {
     commits_asked: HashMap<LogKey, u64>,
     /// Where logs were whose growth the peer did not show, when it was last told.
     told_lengths: HashMap<LogKey, u64>,
+    /// Blocks that this session asked for, among those that others did.
+    claims: Claimant,
     traffic: Traffic,
     /// This side wants nothing more.
     said_goodbye: bool,
     /// The peer wants nothing more.
     heard_goodbye: bool,
-    /// Requests timed out since the last look at what they were steps of.
+    /// Requests timed out, or it was time to look again, since the last look at what they are steps of.
     gave_up: bool,
     now: Time,
 }
@@ -184,12 +187,19 @@ impl<E: Engine> Session<E> {
             telling: Telling::default(),
             commits_asked: HashMap::new(),
             told_lengths: HashMap::new(),
+            claims: Claims::default().claimant(),
             traffic: Traffic::default(),
             said_goodbye: false,
             heard_goodbye: false,
             gave_up: false,
             now,
         }
+    }
+
+    /// Shares the fetching of everything with the drive's other sessions. To be called before the first
+    /// request.
+    pub fn share(&mut self, claims: &Claims) {
+        self.claims = claims.claimant();
     }
 
     /// Says that this side wants nothing more. The session is over when the peer says so too.
@@ -311,12 +321,20 @@ impl<E: Engine> Session<E> {
 
     /// When [`Session::expire`] wants to be called.
     pub fn deadline(&self) -> Option<Time> {
-        self.requests.values().map(|request| request.moved + PATIENCE).min()
+        let gives_up = self.requests.values().map(|request| request.moved + PATIENCE);
+        let looks = self.requests.values().filter_map(|request| request.kind.plan()?.looks_at());
+        gives_up.chain(looks).min()
     }
 
-    /// Gives up on requests whose answers do not move.
+    /// Gives up on requests whose answers do not move, and looks again at what other peers were asked for.
     pub fn expire(&mut self, now: Time) {
         self.now = now;
+        for request in self.requests.values_mut() {
+            if request.kind.plan_mut().is_some_and(|plan| plan.look_again(now)) {
+                request.moved = now;
+                self.gave_up = true;
+            }
+        }
         let overdue: Vec<u64> = self
             .requests
             .iter()
@@ -340,7 +358,14 @@ impl<E: Engine> Session<E> {
     /// Takes a request back.
     pub fn cancel(&mut self, request: RequestId) {
         if self.requests.remove(&request.0).is_some() {
-            self.requests.retain(|_, other| other.part_of != Some(request.0));
+            let claims = &self.claims;
+            self.requests.retain(|&number, other| {
+                let stays = other.part_of != Some(request.0);
+                if !stays {
+                    claims.release(number);
+                }
+                stays
+            });
             self.send(What::Cancel(proto::Cancel { request: request.0 }));
         }
     }

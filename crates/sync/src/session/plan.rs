@@ -6,12 +6,12 @@ use ply_drive::{DriveError, Want};
 use ply_engine::Engine;
 use ply_log::Head;
 use ply_proto::{self as proto, message::What};
-use ply_types::{LogKey, StateHash};
+use ply_types::{LogKey, StateHash, Time};
 
 use super::request::{Request, RequestKind};
 use super::{Failure, Session};
 use crate::error::SessionError;
-use crate::limits::{GET_BYTES, GETS_UNDER_WAY, ROUNDS_MAX};
+use crate::limits::{GET_BYTES, GETS_UNDER_WAY, LOOK_AGAIN, ROUNDS_MAX};
 
 /// A block, or many, of a tree.
 type Gap = (Head, Range<u64>);
@@ -22,6 +22,10 @@ pub(super) struct Plan {
     stage: PlanStage,
     /// Blocks still to be asked for.
     gaps: Vec<Gap>,
+    /// Those that are on their way from other peers.
+    elsewhere: Vec<Gap>,
+    /// When to look again at what is on its way from other peers.
+    looks_at: Option<Time>,
     /// Steps whose answers are under way.
     under_way: usize,
     /// How often it began with the heads.
@@ -45,6 +49,8 @@ impl Plan {
         Self {
             stage: PlanStage::Heads,
             gaps: Vec::new(),
+            elsewhere: Vec::new(),
+            looks_at: None,
             under_way: 0,
             rounds: 0,
             state: None,
@@ -56,6 +62,22 @@ impl Plan {
         // The last gap is asked for first.
         gaps.reverse();
         (self.stage, self.gaps) = (stage, gaps);
+    }
+
+    /// When it wants to look again.
+    pub(super) fn looks_at(&self) -> Option<Time> {
+        self.looks_at
+    }
+
+    /// Looks again at what was on its way from other peers, if it is time.
+    pub(super) fn look_again(&mut self, now: Time) -> bool {
+        let is_time = self.looks_at.is_some_and(|at| at <= now);
+        if is_time {
+            self.looks_at = None;
+            self.gaps.append(&mut self.elsewhere);
+            self.gaps.reverse();
+        }
+        is_time
     }
 }
 
@@ -82,16 +104,20 @@ impl<E: Engine> Session<E> {
     }
 
     fn advance_plan(&mut self, number: u64) -> Result<(), SessionError> {
+        let now = self.now;
         loop {
             let Some(plan) = self.plan(number) else { return Ok(()) };
             if plan.under_way < GETS_UNDER_WAY
                 && let Some((tree, gap)) = plan.gaps.pop()
             {
-                plan.under_way += 1;
                 self.ask_part(number, tree, gap)?;
                 continue;
             }
-            if plan.under_way != 0 {
+            if plan.under_way != 0 || plan.looks_at.is_some() {
+                return Ok(());
+            }
+            if !plan.elsewhere.is_empty() {
+                plan.looks_at = Some(now + LOOK_AGAIN);
                 return Ok(());
             }
             match plan.stage {
@@ -154,24 +180,43 @@ impl<E: Engine> Session<E> {
         }
     }
 
-    /// Asks for the first part of a gap, and puts the rest back.
+    /// Asks for the first part of a gap that nobody else fetches, and puts the rest back.
     fn ask_part(&mut self, whole: u64, tree: Head, gap: Range<u64>) -> Result<(), SessionError> {
+        let mut part = gap.clone();
+        if self.claims.has_others() {
+            // It may have come from another peer since the gap was seen.
+            let have = self.replica.logs().have(&tree.log).map_err(DriveError::from)?;
+            let Some(missing) = have.missing(gap.clone()).next() else { return Ok(()) };
+            part = missing;
+        }
+        let share = self.claims.share(&tree.log, part);
         let mean = (tree.bytes / tree.length.max(1)).max(1);
         let count = (GET_BYTES / mean).max(1);
-        let end = gap.end.min(gap.start.saturating_add(count));
-        if end < gap.end
-            && let Some(plan) = self.plan(whole)
-        {
-            plan.gaps.push((tree, end..gap.end));
+        let part = share.free.start..share.free.end.min(share.free.start.saturating_add(count));
+        let Some(plan) = self.plan(whole) else { return Ok(()) };
+        if !share.claimed.is_empty() {
+            plan.elsewhere.push((tree, share.claimed));
         }
+        if part.end < gap.end {
+            plan.gaps.push((tree, part.end..gap.end));
+        }
+        if part.is_empty() {
+            return Ok(());
+        }
+        plan.under_way += 1;
+        self.ask_blocks(whole, tree, part)
+    }
+
+    fn ask_blocks(&mut self, whole: u64, tree: Head, part: Range<u64>) -> Result<(), SessionError> {
         let number = self.number(RequestKind::Single, Some(whole));
+        self.claims.claim(&tree.log, part.clone(), number);
         let mut spans = Vec::new();
         let held = self.held_length(&tree.log)?;
-        if 0 < held && held < tree.length && gap.start != held {
+        if 0 < held && held < tree.length && part.start != held {
             // First of all, the proof that the tree held here grew into this one.
             spans.push(proto::Span { start: held, end: held, within: 0 });
         }
-        spans.push(proto::Span { start: gap.start, end, within: 0 });
+        spans.push(proto::Span { start: part.start, end: part.end, within: 0 });
         self.send(What::Get(proto::Get {
             request: number,
             log: tree.log.0.to_vec(),

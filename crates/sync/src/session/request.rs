@@ -33,6 +33,16 @@ pub(super) enum RequestKind {
     Plan(Plan),
 }
 
+impl RequestKind {
+    pub(super) fn plan(&self) -> Option<&Plan> {
+        if let Self::Plan(plan) = self { Some(plan) } else { None }
+    }
+
+    pub(super) fn plan_mut(&mut self) -> Option<&mut Plan> {
+        if let Self::Plan(plan) = self { Some(plan) } else { None }
+    }
+}
+
 impl<E: Engine> Session<E> {
     /// Starts a request.
     pub(super) fn begin(&mut self, want: Want, part_of: Option<u64>) -> Result<u64, SessionError> {
@@ -70,6 +80,7 @@ impl<E: Engine> Session<E> {
     /// Ends a request, and counts it off its plan if it is a step.
     pub(super) fn finish(&mut self, number: u64, result: Result<(), Failure>) {
         let Some(request) = self.requests.remove(&number) else { return };
+        self.claims.release(number);
         match request.part_of {
             None => self.outbox.push_back(Output::Finished(RequestId(number), result)),
             Some(whole) => self.step_is_over(whole, request.misfits),

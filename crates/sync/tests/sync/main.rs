@@ -17,6 +17,7 @@ mod floods;
 
 mod forks;
 mod recorded;
+mod sources;
 mod sparse;
 mod story;
 mod whole;

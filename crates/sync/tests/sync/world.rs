@@ -11,7 +11,7 @@ use ply_drive::{
     Want,
 };
 use ply_engine::MemoryEngine;
-use ply_sync::{Output, Peer, Session, Traffic};
+use ply_sync::{Claims, Output, Peer, RequestId, Session, Traffic};
 use ply_types::{DriveId, LogKey, Path, ReadKey, Seed, Time, Timestamp};
 
 /// A machine whose clock and dice can be told.
@@ -173,7 +173,7 @@ pub(crate) fn path(text: &str) -> Path {
 pub(crate) struct Wire {
     sides: [Session<MemoryEngine>; 2],
     queues: [VecDeque<Vec<u8>>; 2],
-    finished: Vec<(ply_sync::RequestId, Result<(), ply_sync::Failure>)>,
+    finished: Vec<(RequestId, Result<(), ply_sync::Failure>)>,
     /// Every message, as it would be before encryption.
     pub(crate) tape: Vec<Vec<u8>>,
     /// Times the direction of speech turned.
@@ -269,7 +269,7 @@ impl Wire {
     ) -> Option<Result<(), ply_sync::Failure>> {
         let request = self.sides[side].request(want, Time::default()).unwrap();
         for _ in 0..messages {
-            self.carry_one();
+            self.carry_one(Time::default());
         }
         if self.finished.iter().any(|(id, _)| *id == request) {
             return None;
@@ -280,20 +280,38 @@ impl Wire {
         Some(self.finished.remove(position).1)
     }
 
-    /// Carries a single message, of the first side that has one to send.
-    fn carry_one(&mut self) {
+    /// Lets the first side ask, sharing what it fetches with its other sessions. Carries nothing.
+    pub(crate) fn begin_shared(&mut self, claims: &Claims, want: Want) -> RequestId {
+        self.sides[0].share(claims);
+        self.sides[0].request(want, Time::default()).unwrap()
+    }
+
+    /// How a request ended, if it did.
+    pub(crate) fn result(&self, request: RequestId) -> Option<Result<(), ply_sync::Failure>> {
+        self.finished.iter().find(|(id, _)| *id == request).map(|(_, result)| *result)
+    }
+
+    /// Tells both sides the time.
+    pub(crate) fn expire(&mut self, now: Time) {
+        self.sides.iter_mut().for_each(|side| side.expire(now));
+    }
+
+    /// Carries a single message, of the first side that has one to send; says whether there was one.
+    pub(crate) fn carry_one(&mut self, now: Time) -> bool {
         for side in 0..2 {
             while let Some(output) = self.sides[side].poll().unwrap() {
                 match output {
                     Output::Send(message) => {
                         self.tape.push(message.clone());
-                        return self.sides[1 - side].handle(&message, Time::default()).unwrap();
+                        self.sides[1 - side].handle(&message, now).unwrap();
+                        return true;
                     }
                     Output::Finished(request, result) => self.finished.push((request, result)),
                     Output::Changed | Output::Arrived(..) => {}
                 }
             }
         }
+        false
     }
 
     pub(crate) fn changed(&mut self) {

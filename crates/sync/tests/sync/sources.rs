@@ -1,0 +1,126 @@
+//! Everything, from several peers at once: each brings a part, and none brings what another one does.
+
+use std::time::Duration;
+
+use ply_drive::Want;
+use ply_sync::Claims;
+use ply_types::Time;
+
+use crate::world::{Node, Wire, path, sealed};
+
+/// Content that does not compress, told apart by `seed`.
+fn noise(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut content = vec![0; bytes];
+    blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut content);
+    content
+}
+
+/// An owner with some content, and a node that has all of it too.
+fn two_sources(mebibytes: u64) -> (Node, Node) {
+    let owner = Node::owner(1, sealed());
+    for seed in 0..mebibytes {
+        owner.put(&format!("noise-{seed}"), &noise(seed, 1 << 20));
+    }
+    owner.commit();
+    let second = Node::joined(2, owner.share());
+    Wire::connect(&second, &owner).ask(0, Want::Everything).unwrap();
+    (owner, second)
+}
+
+/// Lets one node ask several others at once, a message of each wire at a time; says how each ended and
+/// how many blocks it brought. After `stops` messages the first one brings nothing more.
+fn fetch(node: &Node, sources: &[&Node], stops: Option<usize>) -> Vec<(bool, u64)> {
+    let claims = Claims::default();
+    let mut wires: Vec<Wire> = sources.iter().map(|peer| Wire::connect(node, peer)).collect();
+    let requests: Vec<_> =
+        wires.iter_mut().map(|wire| wire.begin_shared(&claims, Want::Everything)).collect();
+    let mut now = Time::default();
+    for round in 0.. {
+        let mut moved = false;
+        for (place, wire) in wires.iter_mut().enumerate() {
+            if place != 0 || stops.is_none_or(|stops| round < stops) {
+                moved |= wire.carry_one(now);
+            }
+        }
+        let is_over = |place: usize| {
+            let is_dead = place == 0 && stops.is_some_and(|stops| stops <= round);
+            is_dead || wires[place].result(requests[place]).is_some()
+        };
+        if (0..wires.len()).all(is_over) {
+            break;
+        }
+        if stops == Some(round) {
+            // The first peer is gone, and its session with it.
+            let gone = wires.remove(0);
+            let brought = gone.traffic(0).blocks_in;
+            drop(gone);
+            let rest = finish(&mut wires, &requests[1..], now);
+            return [vec![(false, brought)], rest].concat();
+        }
+        if !moved {
+            now = now + Duration::from_millis(60);
+            wires.iter_mut().for_each(|wire| wire.expire(now));
+        }
+    }
+    finish(&mut wires, &requests, now)
+}
+
+fn finish(wires: &mut [Wire], requests: &[ply_sync::RequestId], mut now: Time) -> Vec<(bool, u64)> {
+    while wires.iter().zip(requests).any(|(wire, request)| wire.result(*request).is_none()) {
+        if !wires.iter_mut().fold(false, |moved, wire| wire.carry_one(now) || moved) {
+            now = now + Duration::from_millis(60);
+            wires.iter_mut().for_each(|wire| wire.expire(now));
+        }
+    }
+    let ends = wires.iter().zip(requests);
+    ends.map(|(wire, request)| (wire.result(*request) == Some(Ok(())), wire.traffic(0).blocks_in))
+        .collect()
+}
+
+fn has_everything(node: &Node, mebibytes: u64) {
+    let list = node.list();
+    assert_eq!(list.len() as u64, mebibytes);
+    for seed in 0..mebibytes {
+        let name = path(&format!("noise-{seed}")).to_string();
+        let (_, _, content) = list.iter().find(|(found, ..)| *found == name).unwrap();
+        assert!(*content == noise(seed, 1 << 20), "{name}");
+    }
+}
+
+#[test]
+fn two_sources_bring_a_part_each_and_nothing_twice() {
+    let (owner, second) = two_sources(80);
+    let alone = Node::joined(3, owner.share());
+    let [(true, needed)] = fetch(&alone, &[&owner], None)[..] else { panic!("not whole") };
+    let node = Node::joined(4, owner.share());
+    let ends = fetch(&node, &[&owner, &second], None);
+    has_everything(&node, 80);
+    let brought: u64 = ends.iter().map(|(_, blocks)| blocks).sum();
+    assert!(ends.iter().all(|(is_whole, _)| *is_whole), "{ends:?}");
+    assert!(ends.iter().all(|(_, blocks)| needed / 4 < *blocks), "{ends:?} of {needed}");
+    // The heads come from both.
+    assert!(brought <= needed + 8, "{ends:?} of {needed}");
+}
+
+#[test]
+fn what_one_source_does_not_have_the_other_one_brings() {
+    let (owner, _) = two_sources(40);
+    // It knows the heads, and has nothing else.
+    let empty = Node::joined(2, owner.share());
+    Wire::connect(&empty, &owner).ask(0, Want::Heads).unwrap();
+    let node = Node::joined(4, owner.share());
+    let ends = fetch(&node, &[&empty, &owner], None);
+    has_everything(&node, 40);
+    assert!(ends[1].0, "{ends:?}");
+}
+
+#[test]
+fn what_a_source_took_on_and_did_not_bring_the_other_one_brings() {
+    for stops in [3, 10, 40, 100] {
+        let (owner, second) = two_sources(40);
+        let node = Node::joined(4, owner.share());
+        let ends = fetch(&node, &[&owner, &second], Some(stops));
+        has_everything(&node, 40);
+        assert!(ends[1].0, "{ends:?}");
+    }
+}
