@@ -22,6 +22,7 @@ mod cli {
     mod proxy;
     mod resume;
     mod sharing;
+    mod sources;
     mod sparse;
     mod stopping;
     mod story;
