@@ -25,7 +25,7 @@ pub(crate) struct Resolve {
     #[arg(value_name = "DRIVE:/path", value_parser = Target::parser())]
     target: Target,
 
-    /// Keep the version of this writer
+    /// Keep the version of this writer; a directory that gives way to it goes with all in it
     #[arg(long, value_name = "WRITER", group = "choice")]
     keep: Option<String>,
 

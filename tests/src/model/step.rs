@@ -83,7 +83,13 @@ impl<'a> Desk<'a> {
                 refuse(!self.view().is_conflict(path))?;
                 let current = self.view().current(path);
                 let kept = current.iter().find(|seen| seen.author == *writer).ok_or(Refused)?;
-                self.settle(path, kept.version.clone())?;
+                let kept = kept.version.clone();
+                if kept.thing != Thing::Directory {
+                    for below in self.view().below(path) {
+                        self.remove(&below);
+                    }
+                }
+                self.settle(path, kept)?;
             }
             Action::KeepAll(path) => self.keep_all(path, names)?,
             Action::Commit | Action::Discard => self.draft = Draft::default(),

@@ -7,10 +7,11 @@ use ply_types::{LogKey, Name, Path};
 
 use super::Drive;
 use super::metadata::Metadata;
+use crate::entry::{Body, Entry, Kind};
 use crate::error::DriveError;
 use crate::remote::Want;
 use crate::versions::Version;
-use crate::view::Walk;
+use crate::view::{PathState, Walk};
 
 /// Which version of a path in conflict stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,55 +49,73 @@ impl<E: Engine> Drive<E> {
     }
 
     /// Settles a conflict. Says under which names the versions are now.
+    ///
+    /// Where a directory gives way to something else, all that is seen in it is removed too: a name
+    /// below a file would leave the conflict as it was. What others add meanwhile survives.
     pub async fn resolve(&self, path: &Path, keep: Keep) -> Result<Vec<Path>, DriveError> {
+        match keep {
+            Keep::Writer(writer) => self.keep_one(path, &writer).await,
+            Keep::All => self.keep_all(path).await,
+        }
+    }
+
+    async fn keep_one(&self, path: &Path, writer: &LogKey) -> Result<Vec<Path>, DriveError> {
+        self.change_tree(path, |transaction, below| {
+            let state = in_conflict(path, transaction.path(path)?)?;
+            let version = state.versions.by(writer).ok_or_else(|| DriveError::NoVersion {
+                path: path.clone(),
+                writer: writer.to_string(),
+            })?;
+            let entry = transaction.adopt(version)?;
+            if entry.kind() != Some(Kind::Directory) {
+                for named in below.iter().rev() {
+                    transaction.remove(&named.path)?;
+                }
+            }
+            transaction.settle(path, entry)
+        })
+        .await?;
+        Ok(vec![path.clone()])
+    }
+
+    async fn keep_all(&self, path: &Path) -> Result<Vec<Path>, DriveError> {
         self.change(path, |transaction| {
-            let state = transaction.path(path)?;
-            if state.kind().is_none() {
-                return Err(DriveError::Absent { path: path.clone() });
-            }
-            if !state.is_conflict() {
-                return Err(DriveError::NotInConflict { path: path.clone() });
-            }
-            match keep {
-                Keep::Writer(writer) => {
-                    let version = state.versions.by(&writer).ok_or_else(|| {
-                        DriveError::NoVersion { path: path.clone(), writer: writer.to_string() }
-                    })?;
-                    let entry = transaction.adopt(version)?;
-                    transaction.settle(path, entry)?;
-                    Ok(vec![path.clone()])
+            let state = in_conflict(path, transaction.path(path)?)?;
+            let distinct: Vec<Version> = state.versions.distinct().into_iter().cloned().collect();
+            let shown = state.shown().cloned();
+            let mut names = vec![path.clone()];
+            for version in &distinct {
+                if shown.as_ref() == Some(version) {
+                    continue;
                 }
-                Keep::All => {
-                    let distinct: Vec<Version> =
-                        state.versions.distinct().into_iter().cloned().collect();
-                    let shown = state.shown().cloned();
-                    let mut names = vec![path.clone()];
-                    for version in &distinct {
-                        if shown.as_ref() == Some(version) {
-                            continue;
-                        }
-                        let beside = beside(path, version, |candidate| {
-                            Ok(transaction.path(candidate)?.kind().is_none())
-                        })?;
-                        let entry = transaction.adopt(version)?;
-                        transaction.set(&beside, entry)?;
-                        names.push(beside);
-                    }
-                    let entry = match &shown {
-                        Some(shown) => transaction.adopt(shown)?,
-                        // The directory that the name belongs to by what is in it.
-                        None => crate::entry::Entry::new(
-                            crate::entry::Body::Directory,
-                            state.attributes(),
-                        ),
-                    };
-                    transaction.settle(path, entry)?;
-                    Ok(names)
-                }
+                let beside = beside(path, version, |candidate| {
+                    Ok(transaction.path(candidate)?.kind().is_none())
+                })?;
+                let entry = transaction.adopt(version)?;
+                transaction.set(&beside, entry)?;
+                names.push(beside);
             }
+            let entry = match &shown {
+                Some(shown) => transaction.adopt(shown)?,
+                // The directory that the name belongs to by what is in it.
+                None => Entry::new(Body::Directory, state.attributes()),
+            };
+            transaction.settle(path, entry)?;
+            Ok(names)
         })
         .await
     }
+}
+
+/// The state of a path, if there is a conflict.
+fn in_conflict(path: &Path, state: PathState) -> Result<PathState, DriveError> {
+    if state.kind().is_none() {
+        return Err(DriveError::Absent { path: path.clone() });
+    }
+    if !state.is_conflict() {
+        return Err(DriveError::NotInConflict { path: path.clone() });
+    }
+    Ok(state)
 }
 
 /// A free name beside a path that tells whose version it has: `notes.a1b2c3d4.txt`.

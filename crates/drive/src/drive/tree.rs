@@ -108,7 +108,7 @@ impl<E: Engine> Drive<E> {
     }
 
     /// Runs a change that needs to see everything below a path.
-    async fn change_tree(
+    pub(super) async fn change_tree(
         &self,
         path: &Path,
         mut change: impl FnMut(&mut Transaction<'_, E>, &[Named]) -> Result<(), DriveError>,

@@ -3,11 +3,12 @@
 use ply_engine::Engine;
 
 use super::world::{Bench, Node, block_on, bytes, path};
-use crate::{Access, DriveError, Keep, OpenOptions};
+use crate::{Access, Attributes, DriveError, Keep, OpenOptions};
 
 pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
     one_version_is_kept(bench);
     all_versions_are_kept(bench);
+    a_directory_gives_way_with_all_that_is_in_it(bench);
     a_removal_does_not_take_what_it_did_not_see(bench);
     an_open_file_does_not_go_over_what_came_in(bench);
     a_removal_by_another_does_not_take_an_open_file(bench);
@@ -70,6 +71,39 @@ fn one_version_is_kept<E: Engine>(bench: &Bench<'_, E>) {
         assert!(matches!(settled, Err(DriveError::NotInConflict { .. })));
         bench.restart(&mut alice);
         bench.restart(&mut bob);
+    }
+}
+
+/// Alice's directory and Bob's file of its name: the one who settles it is the one or the other.
+fn a_directory_gives_way_with_all_that_is_in_it<E: Engine>(bench: &Bench<'_, E>) {
+    for alice_settles in [false, true] {
+        let (mut alice, mut bob) = pair(bench);
+        block_on(alice.drive().create_dir(&path("d/e"), &Attributes::default(), true)).unwrap();
+        alice.put("d/x", b"hers");
+        alice.put("d/e/y", b"deep");
+        bob.put("d", b"his");
+        meet(&alice, &bob);
+        assert_eq!(conflicts(&bob), ["/d"]);
+        let (settles, other) =
+            if alice_settles { (&mut alice, &mut bob) } else { (&mut bob, &mut alice) };
+        // Not seen by the one who settles: it survives, and so does the conflict.
+        if alice_settles {
+            other.put("d/late", b"not seen");
+        }
+        let bobs = if alice_settles { other.key() } else { settles.key() };
+        block_on(settles.drive().resolve(&path("d"), Keep::Writer(bobs))).unwrap();
+        assert_eq!(conflicts(settles), Vec::<String>::new());
+        assert_eq!(settles.tree().len(), 2, "f and d are left: {:?}", settles.tree());
+        meet(settles, other);
+        if alice_settles {
+            assert_eq!(conflicts(other), ["/d"]);
+            assert_eq!(block_on(other.drive().read(&path("d/late"))).unwrap(), b"not seen");
+            let gone = block_on(other.drive().read(&path("d/x")));
+            assert!(matches!(gone, Err(DriveError::Absent { .. })), "{gone:?}");
+        } else {
+            assert_eq!(conflicts(other), Vec::<String>::new());
+            assert_eq!(block_on(other.drive().read(&path("d"))).unwrap(), b"his");
+        }
     }
 }
 
