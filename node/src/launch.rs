@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use futures::stream::{self, StreamExt};
 use ply_engine::EngineError;
+use ply_types::Fault;
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::io::{ReaderStream, StreamReader};
@@ -180,7 +181,15 @@ async fn execute(
     match ran {
         Ok(()) => Exit::Done,
         Err(error) => {
-            context.fail(&report(&error)).await;
+            let mut text = String::new();
+            if error.fault() == Fault::Offline {
+                // What nobody in reach has may have been here, and broken.
+                for notice in context.node.damage() {
+                    text.push_str(&format!("ply: {notice}\n"));
+                }
+            }
+            text.push_str(&report(&error));
+            context.fail(&text).await;
             exit(error.fault())
         }
     }
