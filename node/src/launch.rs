@@ -181,15 +181,14 @@ async fn execute(
     match ran {
         Ok(()) => Exit::Done,
         Err(error) => {
-            let mut text = String::new();
             if error.fault() == Fault::Offline {
                 // What nobody in reach has may have been here, and broken.
                 for notice in context.node.damage() {
-                    text.push_str(&format!("ply: {notice}\n"));
+                    // Whoever closed the streams sees the exit code.
+                    drop(context.warn(&notice).await);
                 }
             }
-            text.push_str(&report(&error));
-            context.fail(&text).await;
+            context.fail(&report(&error)).await;
             exit(error.fault())
         }
     }

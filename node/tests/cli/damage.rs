@@ -21,15 +21,16 @@ fn flip_newest(home: &Path, log: &str) {
     let bytes = fs::read(&pack).expect("read");
     let number =
         |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four")) as usize;
+    let digits = |at: usize| u8::from_str_radix(&log[at..at + 2], 16).expect("digits");
+    let key: Vec<u8> = (0..log.len()).step_by(2).map(digits).collect();
     let (mut logs, mut blocks) = (HashMap::new(), BTreeMap::new());
     let mut at = 16;
     while at + 20 <= bytes.len() {
         let (length, record_of) = (number(at + 4), number(at + 8));
         let frame = &bytes[at + 20..at + 20 + length];
         if record_of == 0 {
-            let key: String = frame.iter().map(|byte| format!("{byte:02x}")).collect();
-            logs.insert(at, key);
-        } else if logs[&record_of] == log {
+            logs.insert(at, frame);
+        } else if logs[&record_of] == key {
             // Numbers of blocks are longer, and low here.
             blocks.insert(number(at + 12), at + 20 + length / 2);
         }

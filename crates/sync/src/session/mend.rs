@@ -8,13 +8,12 @@ use ply_proto::{self as proto, message::What};
 
 use super::Session;
 use super::request::RequestKind;
-use crate::error::SessionError;
 use crate::limits::SPANS_MAX;
 
 impl<E: Engine> Session<E> {
     /// Asks for the damaged blocks that the peer should have, once at a time for each log. What comes is
     /// proven and stored like anything that was not here.
-    pub(super) fn mend(&mut self) -> Result<(), SessionError> {
+    pub(super) fn mend(&mut self) {
         for log in self.replica.published_logs() {
             let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
             let damaged = self.replica.logs().damaged(&log);
@@ -30,6 +29,5 @@ impl<E: Engine> Session<E> {
             self.mending.insert(log, request);
             self.send(What::Get(proto::Get { request, log: log.0.to_vec(), spans, length: 0 }));
         }
-        Ok(())
     }
 }

@@ -56,7 +56,7 @@ impl<E: Engine> Session<E> {
         self.theirs.membership.clone_from(&summary.membership);
         self.theirs.heard = true;
         self.caught_up()?;
-        self.mend()?;
+        self.mend();
         self.telling.due = true;
         if summary.request != 0 {
             self.accept(Answer::end(summary.request, proto::done::Outcome::Complete))?;

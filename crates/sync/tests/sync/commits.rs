@@ -8,7 +8,7 @@ use ply_log::BlockRow;
 use ply_types::{Fault, LogKey};
 
 use crate::damage::{
-    Block, Dice, NAMES, copy_of, damage, expected, held, kind, owner, read_all, served, undo,
+    Block, Dice, NAMES, copy_of, damage, expected, files, held, kind, owner, read_all, served, undo,
 };
 use crate::world::{Node, Wire, over, path, sealed};
 
@@ -156,6 +156,27 @@ fn law_7_a_commit_that_nobody_else_has_is_neither_signed_nor_written_over() {
     back.put_commit("third", b"third");
     drop(Wire::connect(&back, &b));
     assert_eq!(b.list().len(), 3);
+}
+
+#[test]
+fn law_1_a_draft_over_a_damaged_commit_is_kept_and_read_once_the_commit_is_back() {
+    let a = Node::owner(1, sealed());
+    let content = &files()["chunk"];
+    a.put_commit("chunk", content);
+    let b = copy_of_all(&a);
+    // Stored before: only the commit says where that layer is.
+    a.put("again", content);
+    damage(&a, newest(&a, a.key()), &mut Dice(4));
+
+    let back = a.restarted().unwrap();
+    let error = block_on(back.drive.read(&path("again"))).unwrap_err();
+    assert_eq!(error.fault(), Fault::Offline, "{error}");
+    let error = block_on(back.drive.commit("", "test")).unwrap_err();
+    assert_eq!(error.fault(), Fault::Offline, "{error}");
+    drop(Wire::connect(&back, &b));
+    assert_eq!(block_on(back.drive.read(&path("again"))).unwrap(), *content);
+    back.commit();
+    assert_eq!(back.list().len(), 2);
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn a_damaged_block_is_not_held_until_it_comes_again() {
     let head = writer.logs.roots(&log()).unwrap();
     let proof = writer.logs.prove(&log(), 2..3, Within::Tree { length: 5 }).unwrap();
     let trusted = Trusted::Tree { length: 5, bytes: head.bytes(), root: head.hash() };
-    let stored = writer.logs.accept(&log(), &proof, &[bytes.clone()], trusted).unwrap();
+    let stored = writer.logs.accept(&log(), &proof, std::slice::from_ref(&bytes), trusted).unwrap();
     assert!(matches!(stored, Accepted::Stored(_)));
     assert!(is_whole());
     assert_eq!(writer.logs.block(&log(), 2).unwrap(), Some(bytes));
