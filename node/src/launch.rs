@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use futures::stream::{self, StreamExt};
 use ply_engine::EngineError;
+use ply_types::Fault;
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::io::{ReaderStream, StreamReader};
@@ -180,6 +181,13 @@ async fn execute(
     match ran {
         Ok(()) => Exit::Done,
         Err(error) => {
+            if error.fault() == Fault::Offline {
+                // What nobody in reach has may have been here, and broken.
+                for notice in context.node.damage() {
+                    // Whoever closed the streams sees the exit code.
+                    drop(context.warn(&notice).await);
+                }
+            }
             context.fail(&report(&error)).await;
             exit(error.fault())
         }

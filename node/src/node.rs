@@ -1,5 +1,6 @@
 //! A node: one home, its store, and the drives that are open.
 
+mod damage;
 mod drives;
 mod machine;
 mod names;
@@ -18,6 +19,7 @@ use ply_store::Store;
 use ply_types::{DriveId, Seed};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use damage::damage_of;
 pub(crate) use drives::NewDrive;
 pub(crate) use sharing::Rights;
 pub(crate) use union::Patience;

@@ -9,6 +9,7 @@
 
 mod cli {
     mod daemon;
+    mod damage;
     mod files;
     mod formats;
     mod homes;

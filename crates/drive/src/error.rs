@@ -1,6 +1,7 @@
 //! What can go wrong with a drive, with enough context to act on.
 
 use ply_engine::EngineError;
+use ply_log::LogsError;
 use ply_types::{Fault, LogKey, Path, PathError};
 use thiserror::Error;
 
@@ -157,7 +158,7 @@ pub enum DriveError {
     },
     /// A log refused.
     #[error(transparent)]
-    Log(#[from] ply_log::LogsError),
+    Log(#[from] LogsError),
     /// Storage refused.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -193,6 +194,18 @@ fn unfetched(writers: &[LogKey]) -> String {
 }
 
 impl DriveError {
+    /// The block without which this could not be done: one that is not held here, or is damaged.
+    /// `None` for anything else.
+    pub fn lacking(&self) -> Option<Missing> {
+        match self {
+            Self::Missing(missing) => Some(*missing),
+            Self::Log(LogsError::Damaged { log, block, .. }) if self.fault() == Fault::Corrupt => {
+                Some(Missing { log: *log, block: *block })
+            }
+            _ => None,
+        }
+    }
+
     /// What the caller can do about it.
     pub fn fault(&self) -> Fault {
         match self {

@@ -5,6 +5,7 @@ mod effective;
 mod forks;
 mod layers;
 mod members;
+mod own;
 mod past;
 mod records;
 mod serving;

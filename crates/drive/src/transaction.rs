@@ -73,12 +73,14 @@ impl<E: Engine> std::fmt::Debug for Transaction<'_, E> {
 
 impl<'replica, E: Engine> Transaction<'replica, E> {
     /// Begins to write; waits for another that writes. Makes this node a writer if it may be one.
+    /// [`DriveError::Missing`] where this node's own newest commit has to be brought first.
     pub fn begin(replica: &'replica Arc<Replica<E>>) -> Result<Self, DriveError> {
         let writing = replica.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !replica.is_readable() {
             return Err(DriveError::Blind { drive: replica.name() });
         }
         replica.admit_self()?;
+        replica.own_is_whole()?;
         replica.note_key()?;
         let mut transaction = Self {
             view: replica.view(),

@@ -9,10 +9,13 @@
 //! not contain, or lie in, the one held are not stored; they come back as [`Accepted::Forked`], or
 //! as [`Accepted::Unproven`] while nothing shows how the two trees lie to each other.
 //!
+//! A block that turns out to be damaged is asked for as one that never came, until it comes again.
+//!
 //! Reads are direct ([`Logs`]). Writes are collected in a [`Staging`] and applied as one batch.
 
 mod accept;
 mod commit;
+mod damaged;
 mod error;
 mod read;
 mod rival;
@@ -36,6 +39,8 @@ pub use rival::RivalStep;
 pub use rows::{BLOCK_ROW_BYTES, BlockRow, block_row_key};
 pub use staging::Staging;
 
+use damaged::Damaged;
+
 use crate::fork::Branch;
 use crate::have::HaveMap;
 use crate::head::{SignedHead, VerifiedHead};
@@ -47,18 +52,20 @@ pub struct Logs<E> {
     engine: Arc<E>,
     /// Held from the last look at what is stored until the batch that follows from it is applied.
     committing: Arc<Mutex<()>>,
+    damaged: Arc<Damaged>,
 }
 
 impl<E> Clone for Logs<E> {
     fn clone(&self) -> Self {
-        Self { engine: Arc::clone(&self.engine), committing: Arc::clone(&self.committing) }
+        let (committing, damaged) = (Arc::clone(&self.committing), Arc::clone(&self.damaged));
+        Self { engine: Arc::clone(&self.engine), committing, damaged }
     }
 }
 
 impl<E: Engine> Logs<E> {
     /// The logs that are kept in an engine.
     pub fn new(engine: Arc<E>) -> Self {
-        Self { engine, committing: Arc::default() }
+        Self { engine, committing: Arc::default(), damaged: Arc::default() }
     }
 
     /// Begins to collect changes.
@@ -68,7 +75,8 @@ impl<E: Engine> Logs<E> {
 
     /// A block, checked against its leaf; `None` when it is not held.
     pub fn block(&self, log: &LogKey, block: u64) -> Result<Option<Bytes>, LogsError> {
-        Ok(read::block(&*self.engine, log, block)?.map(|(bytes, _)| bytes))
+        let found = self.damaged.note(log, block, read::block(&*self.engine, log, block));
+        Ok(found?.map(|(bytes, _)| bytes))
     }
 
     /// As [`Logs::block`], for one who proves it next with [`Logs::prove_next`].
@@ -78,21 +86,30 @@ impl<E: Engine> Logs<E> {
         block: u64,
         recent: &mut RecentNodes,
     ) -> Result<Option<Bytes>, LogsError> {
-        let found = read::block(&*self.engine, log, block)?;
-        Ok(found.map(|(bytes, row)| {
+        let found = self.damaged.note(log, block, read::block(&*self.engine, log, block));
+        Ok(found?.map(|(bytes, row)| {
             recent.insert_leaf(block, &row);
             bytes
         }))
     }
 
-    /// Whether a block is held.
+    /// Whether a block is held. One that was damaged when it was read last is not.
     pub fn holds(&self, log: &LogKey, block: u64) -> Result<bool, LogsError> {
-        Ok(read::block_row(&*self.engine, log, block)?.is_some_and(|row| row.at.is_some()))
+        let row = read::block_row(&*self.engine, log, block)?;
+        Ok(row.is_some_and(|row| row.at.is_some()) && !self.damaged.contains(log, block))
     }
 
-    /// Which blocks are held.
+    /// Which blocks are held, but for those that were damaged when they were read last.
     pub fn have(&self, log: &LogKey) -> Result<HaveMap, LogsError> {
-        read::have(&*self.engine, log)
+        let mut have = read::have(&*self.engine, log)?;
+        let damaged = self.damaged.of(log);
+        damaged.held(0..damaged.end()).for_each(|run| have.remove_range(run));
+        Ok(have)
+    }
+
+    /// Which blocks were damaged when they were read last, and have not come again since.
+    pub fn damaged(&self, log: &LogKey) -> HaveMap {
+        self.damaged.of(log)
     }
 
     /// The newest head; its signature was checked before it was stored.

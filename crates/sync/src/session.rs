@@ -7,6 +7,7 @@
 mod answer;
 mod gather;
 mod handshake;
+mod mend;
 mod news;
 mod plan;
 mod question;
@@ -138,6 +139,8 @@ pub struct Session<E: Engine> {
     telling: Telling,
     /// Requests for the newest commits of logs.
     commits_asked: HashMap<LogKey, u64>,
+    /// Requests for blocks of logs that are damaged here.
+    mending: HashMap<LogKey, u64>,
     /// Where logs were whose growth the peer did not show, when it was last told.
     told_lengths: HashMap<LogKey, u64>,
     /// Blocks that this session asked for, among those that others did.
@@ -186,6 +189,7 @@ impl<E: Engine> Session<E> {
             trusted: HashMap::new(),
             telling: Telling::default(),
             commits_asked: HashMap::new(),
+            mending: HashMap::new(),
             told_lengths: HashMap::new(),
             claims: Claims::default().claimant(),
             traffic: Traffic::default(),

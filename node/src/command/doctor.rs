@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::node::damage_of;
 
 /// Free space below which a node will soon be in trouble.
 const FREE_BYTES_MIN: u64 = 1 << 30;
@@ -60,7 +61,10 @@ fn findings(context: &Context) -> Result<Vec<Finding>, CommandError> {
             Err(error) => Some(error.text()),
             Ok(replica) => {
                 let unfetched = replica.unfetched().len();
-                (0 < unfetched).then(|| format!("{unfetched} writers not fetched: ply sync"))
+                let damaged = damage_of(&replica).into_iter().next();
+                damaged.or_else(|| {
+                    (0 < unfetched).then(|| format!("{unfetched} writers not fetched: ply sync"))
+                })
             }
         };
         findings.push(Finding { what, trouble });

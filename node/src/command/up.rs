@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ply_types::Fault;
 use serde_json::json;
 use tokio::io::{AsyncWriteExt, stderr, stdout};
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,7 +12,7 @@ use crate::control;
 use crate::error::CommandError;
 use crate::home::{Home, Listen};
 use crate::network::{self, NetworkOptions};
-use crate::node::Node;
+use crate::node::{Node, damage_of};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -67,8 +68,22 @@ impl Up {
         let network = network::start(&node, &options).await?;
         node.attach(Arc::clone(&network));
         for settings in node.drives()? {
-            if !settings.paused {
-                network.add(&node.open_settings(settings)?);
+            if settings.paused {
+                continue;
+            }
+            let name = settings.name.clone();
+            match node.open_settings(settings) {
+                Ok(replica) => {
+                    for notice in damage_of(&replica) {
+                        warn(&notice).await?;
+                    }
+                    network.add(&replica);
+                }
+                // The others are as good as ever.
+                Err(error) if error.fault() == Fault::Corrupt => {
+                    warn(&format!("drive '{name}' is left out: {}", error.text())).await?;
+                }
+                Err(error) => return Err(error),
             }
         }
         // A task of its own: commands are served from here on, so whoever reads `ready` is answered.

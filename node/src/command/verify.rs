@@ -1,6 +1,7 @@
 //! `ply verify`: reads all that is held and reports what is damaged.
 //!
 //! Every block that is held is read and compared with its leaf; commits and index pages are opened.
+//! In a running node, what is damaged counts as not held from then on, and so is fetched again.
 //! Only when something is damaged the files are read too, to say which of them it touches.
 
 use std::collections::BTreeSet;
@@ -38,7 +39,18 @@ impl Verify {
         };
         let mut tally = Tally::default();
         for settings in drives {
-            let replica = context.node.open_settings(settings)?;
+            let drive = settings.name.clone();
+            let replica = match context.node.open_settings(settings) {
+                Ok(replica) => replica,
+                Err(error) if error.fault() == Fault::Corrupt => {
+                    tally.damaged += 1;
+                    let what = error.text();
+                    let object = json!({ "drive": drive, "what": what });
+                    context.show(&object, || format!("{drive}: {what}")).await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let before = tally.damaged;
             blocks(context, &replica, &mut tally).await?;
             if replica.is_readable() {
@@ -75,7 +87,10 @@ async fn blocks(
     let (mut done, mut total) = (0, 0);
     let mut held = Vec::new();
     for log in logs {
-        let have = replica.logs().have(&log).map_err(DriveError::from)?;
+        let mut have = replica.logs().have(&log).map_err(DriveError::from)?;
+        // What was damaged when it was read last is looked at again, and named again.
+        let damaged = replica.logs().damaged(&log);
+        damaged.held(0..damaged.end()).for_each(|run| have.insert_range(run));
         total += have.count();
         held.push((log, have));
     }

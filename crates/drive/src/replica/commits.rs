@@ -20,13 +20,17 @@ use crate::view::tree::Tree;
 const STEPS_MAX: usize = 128;
 
 impl<E: Engine> Replica<E> {
-    /// The commit at a block, opened and checked against its own rules.
+    /// The commit at a block, opened and checked against its own rules. Where the block is damaged on
+    /// this disk it is [`DriveError::Missing`], as if it had never come: so it comes again.
     pub fn commit(&self, writer: LogKey, block: u64) -> Result<Arc<Commit>, DriveError> {
         crate::trace::note(writer, block);
         if let Some(commit) = self.commits.find(&(writer, block)) {
             return Ok(commit);
         }
-        let bytes = self.block(writer, block)?;
+        let bytes = self.block(writer, block).map_err(|error| match error.lacking() {
+            Some(missing) => DriveError::Missing(missing),
+            None => error,
+        })?;
         let damaged = |what: &str| self.damaged(writer, block, what);
         let metadata = Metadata::from_block(&bytes).map_err(|fault| damaged(&fault.to_string()))?;
         if metadata.content != Content::Commit {

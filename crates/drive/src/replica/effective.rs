@@ -51,6 +51,11 @@ impl<E: Engine> Replica<E> {
                 None => unfetched.push(writer),
             }
         }
+        for (&writer, commit) in &counted {
+            if self.is_part(writer, commit, &membership)? {
+                unfetched.push(writer);
+            }
+        }
         let arrived: Vec<_> = counted
             .values()
             .filter(|commit| commit.writer != self.writer_key())
@@ -80,6 +85,21 @@ impl<E: Engine> Replica<E> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a writer is shown as they were earlier while blocks of theirs are damaged here: nobody is
+    /// to take that for all there is.
+    fn is_part(
+        &self,
+        writer: LogKey,
+        commit: &Commit,
+        membership: &Membership,
+    ) -> Result<bool, DriveError> {
+        if self.logs.damaged(&writer).is_empty() {
+            return Ok(false);
+        }
+        let length = self.counted_length(writer, membership)?;
+        Ok(length.is_some_and(|length| commit.mark.block + 1 < length))
     }
 
     /// A commit if it is held and keeps the rules.
@@ -210,7 +230,8 @@ impl<E: Engine> Replica<E> {
         is_empty && self.settings().drive_secret.is_none()
     }
 
-    /// Writers of which a head is known and no commit that counts.
+    /// Writers of which a head is known and no commit that counts, or only an earlier one for blocks are
+    /// damaged here.
     pub fn unfetched(&self) -> Vec<LogKey> {
         self.state.read().unwrap_or_else(PoisonError::into_inner).unfetched.clone()
     }

@@ -45,11 +45,10 @@ impl<E: Engine> Replica<E> {
                         heads.extend(LayerRow::decode(&row).map(|row| row.head()));
                     }
                     Ok(None) => break,
-                    Err(DriveError::Missing(block)) => {
-                        missing.push(block);
+                    Err(error) => {
+                        missing.push(error.lacking().ok_or(error)?);
                         break;
                     }
-                    Err(error) => return Err(error),
                 }
             }
         }

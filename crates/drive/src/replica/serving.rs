@@ -51,6 +51,10 @@ impl<E: Engine> Replica<E> {
         if roots.length() <= held.map_or(0, |signed| signed.head.length) {
             return Ok(held);
         }
+        if !self.logs.holds(log, roots.length() - 1)? {
+            // Its newest commit is damaged here: nobody could read what such a head stands for.
+            return Ok(held);
+        }
         let signed = Head::new(*log, &roots).sign(&self.signer).map_err(|error| {
             self.inconsistent(&format!("the own head cannot be signed: {error}"))
         })?;

@@ -98,7 +98,13 @@ impl<E: Engine> Replica<E> {
         }
         let cut = self.kept_length(&wrote)?;
         if self.is_readable() {
-            let batch = self.estate(&wrote.key, cut)?;
+            let estate = self.estate(&wrote.key, cut);
+            // Without a commit that is damaged, what hangs on it would be left behind for good.
+            if let Some(block) = self.logs.damaged(&wrote.key).held(0..u64::MAX).flatten().next() {
+                let what = "damaged here, and needed to go on under another key";
+                return Err(self.damaged(wrote.key, block, what));
+            }
+            let batch = estate?;
             self.engine.apply(&batch, Durability::Synced)?;
         }
         if wrote.is_disowned && !is_forked && cut < self.logs.roots(&wrote.key)?.length() {

@@ -105,6 +105,8 @@ impl<'view, E: Engine> Tree<'view, E> {
             Some(layer) => Ok(layer),
             // A draft that was opened and has been committed since: numbers stay for ever.
             None if self.drafting => {
+                // The newest commit has the table: without it in view nobody can tell.
+                self.replica.own_is_whole()?;
                 let commits = self.replica.effective();
                 let commit = commits.get(&self.writer).ok_or_else(unknown)?;
                 let now = Tree {

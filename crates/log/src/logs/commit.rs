@@ -37,7 +37,13 @@ impl<E: Engine> Staging<'_, E> {
             return Ok(());
         }
         let durability = if self.names_frames { Durability::Synced } else { durability };
-        Ok(engine.apply(&self.batch, durability)?)
+        engine.apply(&self.batch, durability)?;
+        for (log, state) in &self.states {
+            for blocks in state.added.iter().chain(&state.cleared) {
+                self.logs.damaged.remove(log, blocks.clone());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -85,6 +85,8 @@ impl<E: Engine> Logs<E> {
         let mut after = before.clone();
         after.remove_range(length..u64::MAX);
         diff_have(log, &before, &after, &mut batch);
-        Ok(engine.apply(&batch, Durability::Synced)?)
+        engine.apply(&batch, Durability::Synced)?;
+        self.damaged.remove(log, length..u64::MAX);
+        Ok(())
     }
 }

@@ -2,10 +2,10 @@
 
 use ply_drive::DriveError;
 use ply_engine::{Durability, Engine};
-use ply_log::{Head, RecentNodes, SignedHead, VerifiedHead};
+use ply_log::{Head, LogsError, RecentNodes, SignedHead, VerifiedHead};
 use ply_merkle::Within;
 use ply_proto as proto;
-use ply_types::{LogKey, StateHash};
+use ply_types::{Fault, LogKey, StateHash};
 
 use super::answer::Answer;
 use super::rivals::root_mark;
@@ -56,6 +56,7 @@ impl<E: Engine> Session<E> {
         self.theirs.membership.clone_from(&summary.membership);
         self.theirs.heard = true;
         self.caught_up()?;
+        self.mend();
         self.telling.due = true;
         if summary.request != 0 {
             self.accept(Answer::end(summary.request, proto::done::Outcome::Complete))?;
@@ -75,7 +76,7 @@ impl<E: Engine> Session<E> {
     }
 
     /// A run of held blocks with its proof, as long as a message takes; `None` if the first is not
-    /// held or cannot be proven. An empty range gives the proof alone.
+    /// held, is damaged or cannot be proven. An empty range gives the proof alone.
     pub(super) fn proven(
         &self,
         request: u64,
@@ -84,7 +85,7 @@ impl<E: Engine> Session<E> {
         recent: &mut RecentNodes,
     ) -> Result<Option<proto::Blocks>, SessionError> {
         let logs = self.replica.logs();
-        let local = |error: ply_log::LogsError| SessionError::Local(error.into());
+        let local = |error: LogsError| SessionError::Local(error.into());
         let (mut run, mut bytes) = (Vec::new(), 0);
         for position in blocks.clone() {
             let is_full =
@@ -92,7 +93,12 @@ impl<E: Engine> Session<E> {
             if is_full {
                 break;
             }
-            match logs.block_next(&tree.log, position, recent).map_err(local)? {
+            let block = match logs.block_next(&tree.log, position, recent) {
+                // Damaged here: this node has it no more than one that never came.
+                Err(error @ LogsError::Damaged { .. }) if error.fault() == Fault::Corrupt => None,
+                block => block.map_err(local)?,
+            };
+            match block {
                 Some(block) if run.is_empty() || bytes + block.len() as u64 <= 1 << 20 => {
                     bytes += block.len() as u64;
                     run.push(block);

@@ -234,9 +234,13 @@ impl<E: Engine> Session<E> {
     fn metadata_gaps(&self) -> Result<Vec<Gap>, SessionError> {
         let mut trees = Vec::new();
         for log in self.replica.published_logs() {
-            if log != self.replica.writer_key() {
-                trees.extend(self.replica.signed_head(&log)?.map(|signed| signed.head));
-            }
+            let signed = if log == self.replica.writer_key() {
+                // All of it is here, but for what is damaged or came back after a restore.
+                self.replica.logs().head(&log).map_err(DriveError::from)?
+            } else {
+                self.replica.signed_head(&log)?
+            };
+            trees.extend(signed.map(|signed| signed.head));
         }
         self.gaps(trees)
     }

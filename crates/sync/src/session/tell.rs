@@ -148,7 +148,7 @@ impl<E: Engine> Session<E> {
         let grown = match self.replica.grown_since(&commit, theirs) {
             Ok(grown) => grown,
             // What came before is not here, so nobody knows here what is new.
-            Err(DriveError::Missing(_)) => Vec::new(),
+            Err(error) if error.lacking().is_some() => Vec::new(),
             Err(error) => return Err(error.into()),
         };
         let mut content = Vec::new();

@@ -10,6 +10,7 @@
 
 mod blind;
 mod clock;
+mod commits;
 mod damage;
 mod faults;
 mod flips;

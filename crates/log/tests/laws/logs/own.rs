@@ -1,8 +1,8 @@
 //! A node's own logs: appending, cutting, clearing.
 
-use ply_engine::{Batch, Durability, Engine, Table};
-use ply_log::{BlockRow, LogsError, block_row_key};
-use ply_merkle::{NodeIndex, Within, leaf_hash};
+use ply_engine::{Batch, Durability, Engine, Frame, Table};
+use ply_log::{Accepted, BlockRow, LogsError, block_row_key};
+use ply_merkle::{NodeIndex, Trusted, Within, leaf_hash};
 use ply_types::{Fault, LeafHash};
 use proptest::prelude::*;
 
@@ -101,6 +101,54 @@ fn a_damaged_block_is_named() {
     writer.engine.apply(&batch, Durability::Synced).unwrap();
     let error = writer.logs.block(&log(), 2).unwrap_err();
     assert!(matches!(error, LogsError::Damaged { block: 2, source: Some(_), .. }));
+}
+
+#[test]
+fn a_damaged_block_is_not_held_until_it_comes_again() {
+    let writer = Peer::writer(5);
+    let key = block_row_key(&log(), 2);
+    let sound = writer.engine.get(Table::Block, &key).unwrap().unwrap();
+    let row = BlockRow::from_bytes(&sound).unwrap();
+    let bytes = writer.logs.block(&log(), 2).unwrap().unwrap();
+    let broken = [&[bytes[0] ^ 1], &bytes[1..]].concat();
+    let lie = || {
+        let frame = Frame { log: log(), block: 2, bytes: &broken };
+        let at = writer.engine.append(&[frame]).unwrap()[0];
+        put_row(&writer, &key, &BlockRow { at: Some(at), ..row }.to_bytes());
+    };
+    let is_whole = || {
+        let have = writer.logs.have(&log()).unwrap();
+        assert_eq!(have.contains(2), writer.logs.holds(&log(), 2).unwrap());
+        assert_eq!(writer.logs.damaged(&log()).contains(2), !have.contains(2));
+        assert_eq!(have.count() + writer.logs.damaged(&log()).count(), 5);
+        have.contains(2)
+    };
+    lie();
+    assert!(is_whole(), "nobody has read it");
+    assert!(writer.logs.block(&log(), 2).is_err());
+    assert!(!is_whole());
+
+    // Read again where it was put back.
+    put_row(&writer, &key, &sound);
+    assert!(writer.logs.clone().block(&log(), 2).unwrap().is_some());
+    assert!(is_whole());
+
+    // Brought by somebody who proves it.
+    lie();
+    assert!(writer.logs.block(&log(), 2).is_err());
+    let head = writer.logs.roots(&log()).unwrap();
+    let proof = writer.logs.prove(&log(), 2..3, Within::Tree { length: 5 }).unwrap();
+    let trusted = Trusted::Tree { length: 5, bytes: head.bytes(), root: head.hash() };
+    let stored = writer.logs.accept(&log(), &proof, std::slice::from_ref(&bytes), trusted).unwrap();
+    assert!(matches!(stored, Accepted::Stored(_)));
+    assert!(is_whole());
+    assert_eq!(writer.logs.block(&log(), 2).unwrap(), Some(bytes));
+}
+
+fn put_row(writer: &Peer, key: &[u8], row: &[u8]) {
+    let mut batch = Batch::new();
+    batch.put(Table::Block, key, row);
+    writer.engine.apply(&batch, Durability::Synced).unwrap();
 }
 
 #[test]
