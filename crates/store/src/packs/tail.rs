@@ -4,8 +4,7 @@
 //! whole, so a write that failed half-way is written over by the next one.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, IoSlice};
+use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -112,7 +111,10 @@ impl Tail {
 
     /// Writes what is staged and `after` behind it. After an error nothing is staged.
     fn write(&mut self, after: &[u8]) -> Result<(), EngineError> {
-        let written = write_all_at(&self.pack.file, &self.staged, after, self.end.offset.into());
+        let (file, offset) = (&self.pack.file, u64::from(self.end.offset));
+        let written = file
+            .write_all_at(&self.staged, offset)
+            .and_then(|()| file.write_all_at(after, offset + self.staged.len() as u64));
         let bytes = length(&self.staged) + length(after);
         self.staged.clear();
         match written {
@@ -149,25 +151,6 @@ impl Tail {
         self.staged.extend_from_slice(&header.to_bytes(at, body_sum));
         at
     }
-}
-
-/// Writes two parts one after the other, whole.
-fn write_all_at(file: &File, first: &[u8], second: &[u8], mut offset: u64) -> io::Result<()> {
-    let mut parts = [IoSlice::new(first), IoSlice::new(second)];
-    let mut left = &mut parts[..];
-    IoSlice::advance_slices(&mut left, 0);
-    while !left.is_empty() {
-        match rustix::io::pwritev(file, left, offset) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => {
-                IoSlice::advance_slices(&mut left, written);
-                offset += written as u64;
-            }
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 /// A length that fits by [`FRAME_BYTES_MAX`] and [`STAGED_BYTES_MAX`].
