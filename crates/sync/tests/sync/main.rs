@@ -16,6 +16,7 @@ mod flips;
 mod floods;
 
 mod forks;
+mod fuzz;
 mod recorded;
 mod sparse;
 mod story;
