@@ -8,6 +8,8 @@
 //! control.sock   there while a node runs, mode 0600
 //! ```
 
+#[cfg(test)]
+mod fuzz;
 mod install;
 mod port;
 mod secret;

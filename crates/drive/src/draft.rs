@@ -51,20 +51,28 @@ pub(crate) fn encode_row(entry: &Entry, clock: u32) -> Vec<u8> {
     proto::encode(&proto::DraftRow { entry: Some(entry.to_proto()), clock })
 }
 
+/// Reads what [`encode_row`] wrote: the stamp has the clock, and no commit yet.
+pub(crate) fn decode_row(row: &[u8]) -> Option<Entry> {
+    let row: proto::DraftRow = proto::decode("draft row", SPILL_BYTES_MAX, row).ok()?;
+    let mut entry = Entry::from_proto(&row.entry?).ok()?;
+    entry.stamp = Stamp { commit: 0, clock: row.clock };
+    Some(entry)
+}
+
 /// The row of a clock in the draft.
 pub(crate) fn encode_clock(clock: &Clock) -> Vec<u8> {
     proto::encode(&proto::DraftClock { components: clock.to_proto() })
 }
 
+/// Reads what [`encode_clock`] wrote.
+pub(crate) fn decode_clock(row: &[u8]) -> Option<Clock> {
+    let row: proto::DraftClock = proto::decode("draft clock", SPILL_BYTES_MAX, row).ok()?;
+    Clock::from_proto(&row.components)
+}
+
 impl<E: Engine> Replica<E> {
     fn decode_row(&self, row: &[u8]) -> Result<Entry, DriveError> {
-        let broken = || self.inconsistent("a row of the draft is malformed");
-        let row: proto::DraftRow =
-            proto::decode("draft row", SPILL_BYTES_MAX, row).map_err(|_| broken())?;
-        let entry = row.entry.ok_or_else(broken)?;
-        let mut entry = Entry::from_proto(&entry).map_err(|_| broken())?;
-        entry.stamp = Stamp { commit: 0, clock: row.clock };
-        Ok(entry)
+        decode_row(row).ok_or_else(|| self.inconsistent("a row of the draft is malformed"))
     }
 
     /// What the draft says of a key.
@@ -102,14 +110,9 @@ impl<E: Engine> Replica<E> {
 
     /// A clock of the draft.
     pub(crate) fn draft_clock(&self, number: u32) -> Result<Clock, DriveError> {
-        let broken = || self.inconsistent("a clock of the draft is missing or malformed");
-        let row = self
-            .engine
-            .get(Table::Draft, &clock_row_key(&self.id(), number))?
-            .ok_or_else(broken)?;
-        let row: proto::DraftClock =
-            proto::decode("draft clock", SPILL_BYTES_MAX, &row).map_err(|_| broken())?;
-        Clock::from_proto(&row.components).ok_or_else(broken)
+        let row = self.engine.get(Table::Draft, &clock_row_key(&self.id(), number))?;
+        let clock = row.and_then(|row| decode_clock(&row));
+        clock.ok_or_else(|| self.inconsistent("a clock of the draft is missing or malformed"))
     }
 
     /// The newest clock of the draft, with its number.

@@ -31,6 +31,17 @@ const ROW_BYTES_MAX: usize = 4 << 20;
 /// Ends the key of that row. Those of chunks are longer.
 const COMMITS: &[u8] = b"commits";
 
+/// The row of the commits that were looked at.
+pub(crate) fn encode_noted(noted: &Clock) -> Vec<u8> {
+    proto::encode(&proto::NotedRow { commits: noted.to_proto() })
+}
+
+/// Reads what [`encode_noted`] wrote.
+pub(crate) fn decode_noted(row: &[u8]) -> Option<Clock> {
+    let row: proto::NotedRow = proto::decode("noted commits", ROW_BYTES_MAX, row).ok()?;
+    Clock::from_proto(&row.commits)
+}
+
 /// Rows on their way to the store.
 struct Notes<'replica, E: Engine> {
     replica: &'replica Replica<E>,
@@ -102,18 +113,13 @@ impl<E: Engine> Replica<E> {
 
     fn noted(&self) -> Result<Clock, DriveError> {
         let row = self.engine.get(Table::Dedup, &self.noted_key())?;
-        let decoded = row.and_then(|row| {
-            let row: proto::NotedRow = proto::decode("noted commits", ROW_BYTES_MAX, &row).ok()?;
-            Clock::from_proto(&row.commits)
-        });
         // One that cannot be made out costs another look.
-        Ok(decoded.unwrap_or_default())
+        Ok(row.and_then(|row| decode_noted(&row)).unwrap_or_default())
     }
 
     fn save_noted(&self, noted: &Clock) -> Result<(), DriveError> {
         let mut batch = Batch::new();
-        let row = proto::encode(&proto::NotedRow { commits: noted.to_proto() });
-        batch.put(Table::Dedup, self.noted_key(), row);
+        batch.put(Table::Dedup, self.noted_key(), encode_noted(noted));
         Ok(self.engine.apply(&batch, Durability::Process)?)
     }
 

@@ -27,6 +27,8 @@ use crate::replica::{Event, Replica};
 use crate::view::View;
 
 pub use commit::Committed;
+#[cfg(test)]
+pub(crate) use content::decode_dedup_row;
 pub(crate) use content::{Told, dedup_row_key};
 pub(crate) use paths::Vacated;
 pub(crate) use since::Begun;

@@ -83,13 +83,7 @@ impl Home {
             Err(error) if error.kind() == ErrorKind::NotFound => return self.absent(&path, error),
             Err(error) => return Err(trouble::io("opening", &path, error)),
         };
-        let mut text = String::new();
-        file.take(FORMAT_TEXT_BYTES_MAX)
-            .read_to_string(&mut text)
-            .map_err(|error| trouble::io("reading", &path, error))?;
-        let not_a_number = |_| io::Error::new(ErrorKind::InvalidData, "not the number of a format");
-        let format = text.trim_end().parse().map_err(not_a_number);
-        format.map(Some).map_err(|error| trouble::io("reading", &path, error))
+        read_format(file).map(Some).map_err(|error| trouble::io("reading", &path, error))
     }
 
     /// Without `FORMAT` a folder is new, or somebody removed the file: then it must not be guessed.
@@ -104,13 +98,26 @@ impl Home {
         let (path, fresh) = (self.folder.join("FORMAT"), self.folder.join("FORMAT.new"));
         create_file(&fresh)
             .and_then(|mut file| {
-                writeln!(file, "{FORMAT}")?;
+                file.write_all(format_text(FORMAT).as_bytes())?;
                 file.sync_all()
             })
             .and_then(|()| fs::rename(&fresh, &path))
             .map_err(|error| trouble::io("writing", &path, error))?;
         sync_folder(&self.folder)
     }
+}
+
+/// What `FORMAT` says.
+fn format_text(format: u32) -> String {
+    format!("{format}\n")
+}
+
+/// Reads what [`format_text`] made.
+fn read_format(file: impl Read) -> io::Result<u32> {
+    let mut text = String::new();
+    file.take(FORMAT_TEXT_BYTES_MAX).read_to_string(&mut text)?;
+    let not_a_number = |_| io::Error::new(ErrorKind::InvalidData, "not the number of a format");
+    text.trim_end().parse().map_err(not_a_number)
 }
 
 /// Creates an empty file for reading and writing, or empties one that is there.
@@ -159,5 +166,20 @@ fn lock(folder: &Path) -> Result<File, EngineError> {
             Err(EngineError::InUse { place: folder.display().to_string() })
         }
         Err(errno) => Err(trouble::io("locking", &path, errno.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ply_fuzz::{Form, RoundTrip, Target};
+
+    use super::*;
+
+    #[test]
+    fn fuzz_formats_of_stores() {
+        Target::new("store-format", Form::Text, RoundTrip::Settled)
+            .seed("own", format_text(FORMAT))
+            .seed("newest", format_text(u32::MAX))
+            .run(|bytes| read_format(bytes).ok().map(|format| format_text(format).into_bytes()));
     }
 }

@@ -88,7 +88,22 @@ async fn change(
 
 #[cfg(test)]
 mod tests {
+    use ply_fuzz::{Form, RoundTrip, Target as Fuzz};
+
     use super::*;
+
+    #[test]
+    fn fuzz_owners() {
+        Fuzz::new("argument-owner", Form::Text, RoundTrip::Settled)
+            .seed("user", "1000")
+            .seed("both", "0:100")
+            .seed("group", ":7")
+            .run(|bytes| {
+                let owner = owner(std::str::from_utf8(bytes).ok()?).ok()?;
+                let number = |it: Option<u32>| it.map(|it| it.to_string()).unwrap_or_default();
+                Some(format!("{}:{}", number(owner.uid), number(owner.gid)).into_bytes())
+            });
+    }
 
     #[test]
     fn owners_are_numbers() {

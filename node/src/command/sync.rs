@@ -115,7 +115,21 @@ fn blocks(replica: &Arc<Replica<Store>>) -> Result<(u64, u64), DriveError> {
 
 #[cfg(test)]
 mod tests {
+    use ply_fuzz::{Form, RoundTrip, Target as Fuzz};
+
     use super::*;
+
+    #[test]
+    fn fuzz_times() {
+        let mut fuzz = Fuzz::new("argument-time", Form::Text, RoundTrip::Settled);
+        for text in ["500ms", "60s", "7", "5m", "1h"] {
+            fuzz = fuzz.seed(text, text);
+        }
+        fuzz.run(|bytes| {
+            let time = duration(std::str::from_utf8(bytes).ok()?).ok()?;
+            Some(format!("{}ms", time.as_millis()).into_bytes())
+        });
+    }
 
     #[test]
     fn times_have_units() {

@@ -35,27 +35,35 @@ impl Install {
     pub(crate) fn read(home: &Home) -> Result<Self, CommandError> {
         let path = home.install();
         let reading = |error| CommandError::file("reading", &path)(error);
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         match File::open(&path) {
-            Ok(file) => file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(reading)?,
+            Ok(file) => file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(reading)?,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::Fresh),
             Err(error) => return Err(reading(error)),
         };
-        let mut lines = text.lines().map(|line| {
-            HEXLOWER.decode(line.as_bytes()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-        });
-        match (lines.next().flatten(), lines.next().flatten()) {
-            (Some(mark), Some(nonce)) if mark == fingerprint(home)? => Ok(Self::Here(nonce)),
+        match mark_and_nonce(&bytes) {
+            Some((mark, nonce)) if mark == fingerprint(home)? => Ok(Self::Here(nonce)),
             _ => Ok(Self::Copied),
         }
     }
 
     /// Marks the home as made here.
     pub(crate) fn write(home: &Home, nonce: &[u8; 32]) -> Result<(), CommandError> {
-        let mark = HEXLOWER.encode(&fingerprint(home)?);
-        let text = format!("{mark}\n{}\n", HEXLOWER.encode(nonce));
+        let text = text(&fingerprint(home)?, nonce);
         write_private(&home.install(), text.as_bytes())
     }
+}
+
+/// What the file says.
+pub(super) fn text(mark: &[u8; 32], nonce: &[u8; 32]) -> String {
+    format!("{}\n{}\n", HEXLOWER.encode(mark), HEXLOWER.encode(nonce))
+}
+
+/// Reads what [`text`] made; `None` for anything else, text or not.
+pub(super) fn mark_and_nonce(bytes: &[u8]) -> Option<([u8; 32], [u8; 32])> {
+    let mut lines = std::str::from_utf8(bytes).ok()?.lines();
+    let mut line = || HEXLOWER.decode(lines.next()?.as_bytes()).ok()?.try_into().ok();
+    Some((line()?, line()?))
 }
 
 /// Machine, device and inode of the store's folder.
@@ -90,7 +98,10 @@ mod tests {
         assert_eq!(Install::read(&here).expect("readable"), Install::Here([7; 32]));
         std::fs::copy(here.install(), copy.install()).expect("copied");
         assert_eq!(Install::read(&copy).expect("readable"), Install::Copied);
-        std::fs::write(here.install(), "nonsense").expect("written");
-        assert_eq!(Install::read(&here).expect("readable"), Install::Copied);
+        // Text or not: a file that says nothing must not keep the node from starting.
+        for nonsense in [b"nonsense".as_slice(), b"\xff\xfe", b""] {
+            std::fs::write(here.install(), nonsense).expect("written");
+            assert_eq!(Install::read(&here).expect("readable"), Install::Copied);
+        }
     }
 }

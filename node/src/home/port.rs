@@ -1,6 +1,7 @@
 //! The port of a home, chosen once: addresses that were given to others stay good.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, TcpListener, UdpSocket};
 
 use super::{Home, remove_if_there, write_private};
@@ -12,6 +13,8 @@ const LISTEN_DEFAULT: [&str; 2] = ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/qui
 const PORT_MIN: u16 = 16_384;
 /// How many there are to choose from.
 const PORTS: u16 = 16_384;
+/// Five digits and a newline, with room to spare.
+const FILE_BYTES_MAX: u64 = 256;
 /// Ports that are tried.
 const TRIES: u16 = 64;
 
@@ -52,7 +55,7 @@ impl Listen {
                 let Some(port) = tries.into_iter().find(|&port| is_free(port)) else {
                     return Ok(Self { addresses, taken: None });
                 };
-                write_private(&home.port(), format!("{port}\n").as_bytes())?;
+                write_private(&home.port(), text(port).as_bytes())?;
                 port
             }
         };
@@ -76,26 +79,36 @@ pub(crate) fn forget_port(home: &Home) -> Result<(), CommandError> {
 
 /// The port of a home. A file that says none is as good as no file.
 fn read(home: &Home) -> Result<Option<u16>, CommandError> {
-    match std::fs::read(home.port()) {
-        Ok(bytes) => {
-            let text = String::from_utf8_lossy(&bytes);
-            Ok(text.trim().parse().ok().filter(|&port| 0 < port))
-        }
+    let mut bytes = Vec::new();
+    let read =
+        File::open(home.port()).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(port_of(&bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(CommandError::file("reading", &home.port())(error)),
     }
 }
 
+/// What the file says.
+pub(super) fn text(port: u16) -> String {
+    format!("{port}\n")
+}
+
+/// Reads what [`text`] made; `None` for anything else.
+pub(super) fn port_of(bytes: &[u8]) -> Option<u16> {
+    std::str::from_utf8(bytes).ok()?.trim().parse().ok().filter(|&port| 0 < port)
+}
+
 /// An address whose port is left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Open {
+pub(super) struct Open {
     ip: IpAddr,
     is_tcp: bool,
 }
 
 impl Open {
     /// Reads `/ip4/…/tcp/0…` and its kin; `None` for whatever names a port, or is no such address.
-    fn parse(address: &str) -> Option<Self> {
+    pub(super) fn parse(address: &str) -> Option<Self> {
         let mut parts = address.split('/').skip(1);
         let (family, ip) = (parts.next()?, parts.next()?);
         let (transport, port) = (parts.next()?, parts.next()?);
@@ -109,7 +122,7 @@ impl Open {
     }
 
     /// The address with a port.
-    fn with(self, address: &str, port: u16) -> String {
+    pub(super) fn with(self, address: &str, port: u16) -> String {
         let transport = if self.is_tcp { "tcp" } else { "udp" };
         address.replacen(&format!("/{transport}/0"), &format!("/{transport}/{port}"), 1)
     }

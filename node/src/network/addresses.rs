@@ -27,3 +27,6 @@ pub(super) fn parse_peer(text: &str) -> Result<PeerId, NetworkError> {
 pub(super) fn session_peer(peer: PeerId) -> Peer {
     Peer(ply_chunk::hash(&peer.to_bytes()).0)
 }
+
+#[cfg(test)]
+mod fuzz;

@@ -97,7 +97,23 @@ pub(crate) fn apply_mode(text: &str, mode: u32, kind: Kind) -> Result<u32, Comma
 
 #[cfg(test)]
 mod tests {
+    use ply_fuzz::{Form, RoundTrip, Target};
+
     use super::*;
+
+    #[test]
+    fn fuzz_modes() {
+        Target::new("argument-mode", Form::Text, RoundTrip::Settled)
+            .seed("number", "755")
+            .seed("letters", "u+rwxs,g-w,o=t")
+            .seed("all", "a+X")
+            .run(|bytes| {
+                let text = std::str::from_utf8(bytes).ok()?;
+                let mode = apply_mode(text, 0o640, Kind::File).ok()?;
+                assert_eq!(mode & !ALL, 0, "permission bits and no others");
+                Some(format!("{mode:o}").into_bytes())
+            });
+    }
 
     #[test]
     fn letters_are_those_of_ls() {

@@ -41,12 +41,34 @@ fn fuzz_sealed_frames() {
     frames("frame-sealed", RoundTrip::Exact, &sealer, &opener);
 }
 
+fn trained() -> Dictionary {
+    let samples: Vec<Vec<u8>> = (0..200).map(|seed| text(seed, 1000)).collect();
+    Dictionary::train(&samples, 2048).unwrap()
+}
+
+#[test]
+fn fuzz_frames_with_dictionaries() {
+    let (trained, sealer, opener) = (trained(), Sealer::plain(), Opener::public());
+    let mut encoder = Encoder::new(Level::DEFAULT);
+    let mut frame =
+        |bytes: &[u8]| encoder.encode(Kind::Content, bytes, &sealer, Some(&trained)).unwrap();
+    let target = Target::new("frame-dictionary", Form::Bytes, RoundTrip::Settled)
+        .seed("short", frame(&text(300, 500)))
+        .seed("long", frame(&text(301, 3000)))
+        .memory(2 * u64::from(RAW_BYTES_MAX) + (64 << 10), 32);
+    let find = |prefix| (prefix == trained.prefix()).then(|| trained.clone());
+    let mut decoder = Decoder::new();
+    target.run(|bytes| {
+        let chunk = decoder.decode(Kind::Content, bytes, &opener, find).ok()?;
+        assert!(chunk.len() <= RAW_BYTES_MAX as usize);
+        Some(frame(&chunk))
+    });
+}
+
 #[test]
 fn fuzz_dictionaries() {
-    let samples: Vec<Vec<u8>> = (0..200).map(|seed| text(seed, 1000)).collect();
-    let trained = Dictionary::train(&samples, 2048).unwrap();
     Target::new("dictionary", Form::Bytes, RoundTrip::Exact)
-        .seed("trained", trained.bytes())
+        .seed("trained", trained().bytes())
         .run(|bytes| Dictionary::new(bytes.to_vec()).ok().map(|it| it.bytes().to_vec()));
 }
 

@@ -1,9 +1,12 @@
-//! The two halves of a commit block, and rows of layers.
+//! Blocks of metadata, the two halves of a commit in them, and rows of layers.
 
+use bytes::Bytes;
 use ply_fuzz::{Form, RoundTrip, Target};
 use ply_index::{PageRef, Totals, Where};
+use ply_proto::metadata_block::Content;
 use ply_types::{CommitId, LogKey, PageHash, Timestamp, TreeHash};
 
+use crate::cipher::Metadata;
 use crate::clock::{Clock, CommitMark};
 use crate::commit::{Body, ClockRecord, Delta, Envelope, LayerRow};
 
@@ -89,4 +92,20 @@ fn fuzz_rows_of_layers() {
         .seed("open", layer().encode())
         .seed("sealed", sealed.encode())
         .run(|bytes| LayerRow::decode(bytes).ok().map(|row| row.encode()));
+}
+
+#[test]
+fn fuzz_blocks_of_metadata() {
+    let block = |content, outer: &[u8], inner: &[u8]| {
+        Metadata { content, outer: outer.to_vec(), inner: inner.to_vec() }.to_block()
+    };
+    Target::new("metadata-block", Form::Message, RoundTrip::Settled)
+        .seed("leaf", block(Content::Page, b"", b"a sealed page"))
+        .seed("inner-page", block(Content::Page, b"sealed places", b"a sealed page"))
+        .seed("commit", block(Content::Commit, b"a sealed envelope", b"a sealed body"))
+        .seed("dictionary", block(Content::Dictionary, b"", b"a sealed dictionary"))
+        .run(|bytes| {
+            let block = Metadata::from_block(&Bytes::copy_from_slice(bytes)).ok()?;
+            Some(block.to_block())
+        });
 }

@@ -3,13 +3,17 @@
 use ply_chunk::{Content, ListBuilder, Piece, Place};
 use ply_fuzz::{Form, RoundTrip, Target};
 use ply_proto as proto;
-use ply_types::{ChunkHash, LogKey, Path, Timestamp};
+use ply_types::{ChunkHash, CommitId, LogKey, Path, Timestamp};
 
-use crate::draft::encode_row;
+use crate::clock::{Clock, CommitMark};
+use crate::draft::{decode_clock, decode_row, encode_clock, encode_row};
 use crate::entry::{Attributes, Body, Entry, Kept, LinkMark, Stamp, Stored};
 use crate::golden::parts::full_settings;
+use crate::key::{key_layer, key_link, key_path, layer_key, link_key, path_key};
+use crate::others::{decode_noted, encode_noted};
 use crate::replica::Revision;
 use crate::settings::{Access, Settings};
+use crate::transaction::decode_dedup_row;
 
 fn attributes() -> Attributes {
     Attributes {
@@ -76,11 +80,77 @@ fn fuzz_rows_of_drafts() {
     for (name, entry) in entries() {
         target = target.seed(name, encode_row(&entry, 3));
     }
-    target.memory(64 << 10, 160).run(|bytes| {
-        let row: proto::DraftRow = proto::decode("draft row", 1 << 20, bytes).ok()?;
-        let entry = Entry::from_proto(&row.entry?).ok()?;
-        Some(encode_row(&entry, row.clock))
-    });
+    target
+        .memory(64 << 10, 160)
+        .run(|row| decode_row(row).map(|entry| encode_row(&entry, entry.stamp.clock)));
+}
+
+/// What was in view: nothing, and two writers.
+fn clocks() -> [(&'static str, Clock); 2] {
+    let mut some = Clock::new();
+    for writer in [5, 7] {
+        let id = CommitId([writer; 32]);
+        let mark = CommitMark { number: u64::from(writer), block: 70_000, id };
+        some.see(LogKey([writer; 32]), mark);
+    }
+    [("empty", Clock::new()), ("some", some)]
+}
+
+#[test]
+fn fuzz_clocks_of_drafts() {
+    let mut target = Target::new("draft-clock", Form::Message, RoundTrip::Settled);
+    for (name, clock) in clocks() {
+        target = target.seed(name, encode_clock(&clock));
+    }
+    target.memory(64 << 10, 64).run(|row| decode_clock(row).map(|clock| encode_clock(&clock)));
+}
+
+#[test]
+fn fuzz_rows_of_noted_commits() {
+    let mut target = Target::new("noted-row", Form::Message, RoundTrip::Settled);
+    for (name, clock) in clocks() {
+        target = target.seed(name, encode_noted(&clock));
+    }
+    target.memory(64 << 10, 64).run(|row| decode_noted(row).map(|clock| encode_noted(&clock)));
+}
+
+#[test]
+fn fuzz_rows_of_chunks() {
+    let row = |told| proto::DedupRow { log: vec![7; 32], block: 70_000, raw_bytes: 4096, told };
+    Target::new("dedup-row", Form::Message, RoundTrip::Settled)
+        .seed("own", proto::encode(&row(false)))
+        .seed("told", proto::encode(&row(true)))
+        .run(|bytes| {
+            let (log, row) = decode_dedup_row(bytes)?;
+            assert_eq!(row.log, log.0);
+            Some(proto::encode(&row))
+        });
+}
+
+#[test]
+fn fuzz_keys_of_an_index() {
+    let path = Path::parse(b"a/b/c").expect("a path");
+    Target::new("index-key", Form::Bytes, RoundTrip::Settled)
+        .seed("root", path_key(&Path::root()))
+        .seed("path", path_key(&path))
+        .seed("layer", layer_key(7))
+        .seed("link", link_key(LinkMark([0xA5; 16]), &path))
+        .run(|key| match (key_path(key), key_layer(key)) {
+            (Some(path), None) => {
+                assert_eq!(path_key(&path), key, "a path has one key");
+                Some(key.to_vec())
+            }
+            (None, Some(layer)) => {
+                assert_eq!(layer_key(layer), key, "a layer has one key");
+                Some(key.to_vec())
+            }
+            (None, None) => {
+                // The mark is no part of the answer: who asks for names has it.
+                let mark = LinkMark(*key.get(3..)?.first_chunk()?);
+                key_link(key).map(|name| link_key(mark, &name))
+            }
+            both => panic!("one key of two things: {both:?}"),
+        });
 }
 
 #[test]

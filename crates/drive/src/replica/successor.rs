@@ -32,6 +32,17 @@ struct Wrote {
     is_disowned: bool,
 }
 
+impl Wrote {
+    fn encode(&self) -> Vec<u8> {
+        [self.key.0.as_slice(), &[u8::from(self.is_disowned)]].concat()
+    }
+
+    fn decode(row: &[u8]) -> Option<Self> {
+        let (&mark, key) = row.split_last()?;
+        Some(Self { key: LogKey::try_from(key).ok()?, is_disowned: mark != 0 })
+    }
+}
+
 /// What goes from one key to the next.
 struct Estate<'a, E: Engine> {
     replica: &'a Replica<E>,
@@ -49,18 +60,13 @@ impl<E: Engine> Replica<E> {
 
     fn wrote(&self) -> Result<Option<Wrote>, DriveError> {
         let row = self.engine.get(Table::Member, &self.wrote_key())?;
-        row.map(|row| match row.split_last() {
-            Some((&mark, key)) => LogKey::try_from(key)
-                .map(|key| Wrote { key, is_disowned: mark != 0 })
-                .map_err(|_| self.inconsistent("the key that it wrote under last is malformed")),
-            None => Err(self.inconsistent("the key that it wrote under last is empty")),
-        })
-        .transpose()
+        let malformed = || self.inconsistent("the key that it wrote under last is malformed");
+        row.map(|row| Wrote::decode(&row).ok_or_else(malformed)).transpose()
     }
 
     fn put_wrote(&self, batch: &mut Batch, key: &LogKey, is_disowned: bool) {
-        let row = [key.0.as_slice(), &[u8::from(is_disowned)]].concat();
-        batch.put(Table::Member, self.wrote_key(), row);
+        let wrote = Wrote { key: *key, is_disowned };
+        batch.put(Table::Member, self.wrote_key(), wrote.encode());
     }
 
     /// Notes under which key this node writes, so that a later one knows of it.
@@ -275,5 +281,21 @@ impl<E: Engine> Estate<'_, E> {
             }
         }
         self.batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ply_fuzz::{Form, RoundTrip, Target};
+
+    use super::*;
+
+    #[test]
+    fn fuzz_rows_of_the_last_key() {
+        let wrote = |is_disowned| Wrote { key: LogKey([7; 32]), is_disowned }.encode();
+        Target::new("wrote-row", Form::Bytes, RoundTrip::Settled)
+            .seed("own", wrote(false))
+            .seed("disowned", wrote(true))
+            .run(|row| Wrote::decode(row).map(|wrote| wrote.encode()));
     }
 }

@@ -20,6 +20,9 @@ const FLUSH_BYTES: usize = 32 << 20;
 /// it.
 const NODE_CONTEXT: &str = "plywood 2026-11 list node with places";
 
+/// Longest row of a chunk, with room to spare.
+const DEDUP_ROW_BYTES_MAX: usize = 256;
+
 /// What a writer says of where its chunks are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -185,6 +188,12 @@ pub(crate) fn dedup_row_key<E: Engine>(replica: &Replica<E>, dedup: &[u8; 32]) -
     [replica.id().0, *dedup].concat()
 }
 
+/// Reads the row of a chunk: the log that holds it, and all that is said.
+pub(crate) fn decode_dedup_row(row: &[u8]) -> Option<(LogKey, proto::DedupRow)> {
+    let row: proto::DedupRow = proto::decode("dedup row", DEDUP_ROW_BYTES_MAX, row).ok()?;
+    Some((LogKey::try_from(row.log.as_slice()).ok()?, row))
+}
+
 impl<E: Engine> Replica<E> {
     /// Where an equal chunk is held, in bytes that are here.
     pub(crate) fn held_equal(
@@ -196,9 +205,8 @@ impl<E: Engine> Replica<E> {
         let Some(row) = self.engine.get(Table::Dedup, &dedup_row_key(self, dedup))? else {
             return Ok(None);
         };
-        let broken = || self.inconsistent("a row of the table of chunks is malformed");
-        let row: proto::DedupRow = proto::decode("dedup row", 256, &row).map_err(|_| broken())?;
-        let log = LogKey::try_from(row.log.as_slice()).map_err(|_| broken())?;
+        let (log, row) = decode_dedup_row(&row)
+            .ok_or_else(|| self.inconsistent("a row of the table of chunks is malformed"))?;
         let held = row.raw_bytes == raw_bytes && self.logs.holds(&log, row.block)?;
         let is_sure = !row.told || told == Told::Sure;
         Ok((held && (is_sure || self.is_equal(log, row.block, dedup))).then_some((log, row.block)))
@@ -209,10 +217,7 @@ impl<E: Engine> Replica<E> {
         let Some(row) = self.engine.get(Table::Dedup, &dedup_row_key(self, dedup))? else {
             return Ok(false);
         };
-        let Ok(row) = proto::decode::<proto::DedupRow>("dedup row", 256, &row) else {
-            return Ok(false);
-        };
-        let Ok(log) = LogKey::try_from(row.log.as_slice()) else { return Ok(false) };
+        let Some((log, row)) = decode_dedup_row(&row) else { return Ok(false) };
         Ok(self.logs.holds(&log, row.block)?)
     }
 

@@ -221,3 +221,29 @@ impl Kept {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ply_fuzz::{Form, RoundTrip, Target};
+    use ply_types::{CommitId, LogKey};
+
+    use super::*;
+    use crate::clock::CommitMark;
+
+    #[test]
+    fn fuzz_rows_of_the_union() {
+        let mut commits = Clock::new();
+        for writer in [3, 5] {
+            let id = CommitId([writer; 32]);
+            let mark = CommitMark { number: u64::from(writer), block: 70_000, id };
+            commits.see(LogKey([writer; 32]), mark);
+        }
+        let root = Some(PageRef { hash: PageHash([9; 32]), place: Where::UNKNOWN });
+        let full = Kept { commits, root, used_pages: 300, written_pages: 7 };
+        Target::new("union-row", Form::Message, RoundTrip::Settled)
+            .seed("empty", Kept::default().encode())
+            .seed("full", full.encode())
+            .memory(64 << 10, 64)
+            .run(|row| Kept::decode(row).map(|kept| kept.encode()));
+    }
+}

@@ -187,3 +187,6 @@ impl HaveMap {
         Ok(Self { contiguous, pages })
     }
 }
+
+#[cfg(test)]
+mod fuzz;

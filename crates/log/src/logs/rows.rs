@@ -130,3 +130,6 @@ pub(super) fn roots_from_bytes(bytes: &[u8]) -> Option<Roots> {
     }
     Roots::from_parts(length, parts).ok()
 }
+
+#[cfg(test)]
+mod fuzz;

@@ -31,3 +31,17 @@ impl Position {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ply_fuzz::{Form, RoundTrip, Target};
+
+    use super::*;
+
+    #[test]
+    fn fuzz_notes_on_synced_packs() {
+        Target::new("synced-note", Form::Bytes, RoundTrip::Exact)
+            .seed("some", Position { pack: 3, offset: 70_000 }.to_bytes())
+            .run(|bytes| Position::parse(bytes).map(|position| position.to_bytes().to_vec()));
+    }
+}

@@ -20,7 +20,7 @@ const MESSAGES_MAX: usize = 400;
 const KINDS: [&str; 9] =
     ["hello", "welcome", "summary", "news", "resolve", "get", "blocks", "done", "cancel"];
 
-fn kind(message: &[u8]) -> &'static str {
+pub(crate) fn kind(message: &[u8]) -> &'static str {
     let message: proto::Message = proto::decode("message", message.len(), message).unwrap();
     match message.what.unwrap() {
         What::Hello(_) => "hello",

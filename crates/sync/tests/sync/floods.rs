@@ -22,7 +22,7 @@ const FLOODED_BYTES_MAX: u64 = 2 * (16 << 20);
 const FLOOD: u64 = 4000;
 
 /// A session of `victim` with somebody who knows the drive.
-fn session(victim: &Node, member: &Node) -> Session<MemoryEngine> {
+pub(crate) fn session(victim: &Node, member: &Node) -> Session<MemoryEngine> {
     let (me, them) = (Peer([victim.name; 32]), Peer([member.name; 32]));
     let now = Time::default();
     let replica = Arc::clone(&member.replica);

@@ -17,6 +17,7 @@ mod flips;
 mod floods;
 
 mod forks;
+mod fuzz;
 mod recorded;
 mod sources;
 mod sparse;
