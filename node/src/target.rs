@@ -127,7 +127,8 @@ impl Moment {
     fn parse(text: &str) -> Result<Self, TargetError> {
         let no_moment = || TargetError::NoMoment { text: text.to_owned() };
         if let Some((name, version)) = text.split_once(':') {
-            if name.is_empty() || version.is_empty() {
+            // One colon more would be told from the one behind the version by nobody.
+            if name.is_empty() || version.is_empty() || version.contains(':') {
                 return Err(no_moment());
             }
             return Ok(Self::Root { name: name.to_owned(), version: version.to_owned() });
@@ -172,7 +173,7 @@ mod tests {
         let commit = || Some(Moment::Revision(Revision::Commit("ab12".to_owned())));
         assert_eq!(parse("d@AB12"), Ok(target("d", commit(), None)));
         assert_eq!(parse("d@ab12:"), Ok(target("d", commit(), None)));
-        for text in ["d@", "d@-x", "d@:1", "d@name:", "d@xyz", "d@ab1"] {
+        for text in ["d@", "d@-x", "d@:1", "d@name:", "d@xyz", "d@ab1", "d@a:b::"] {
             assert!(matches!(parse(text), Err(TargetError::NoMoment { .. })), "{text}");
         }
     }

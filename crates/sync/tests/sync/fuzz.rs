@@ -2,7 +2,6 @@
 //! of it may harm the node.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures::executor::block_on;
 use ply_drive::Want;

@@ -1,6 +1,6 @@
 //! Imports a folder into a drive in memory, imports it again, and exports it.
 //!
-//! `cargo run --release -p ply-folder --example speed FOLDER [DEST]`
+//! `cargo run --release -p ply-folder --example folder_speed FOLDER [DEST]`
 //!
 //! With `PAUSE=1` it waits for a line before the second import, so that something can be changed.
 

@@ -1,4 +1,4 @@
-//! How fast a store is on this machine: `cargo run --release -p ply-store --example speed [folder]`.
+//! How fast a store is on this machine: `cargo run --release -p ply-store --example store_speed [folder]`.
 //!
 //! Appends 1 GiB in frames of 32 KiB, with a synced batch of their rows after every 32 MiB, then reads at
 //! random. Prints wall time, CPU time of the whole process, and peak memory.

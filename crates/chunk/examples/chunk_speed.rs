@@ -1,6 +1,6 @@
 //! Prints how fast one core cuts, hashes, seals and compresses generated data.
 //!
-//! `cargo run --release -p ply-chunk --example speed`
+//! `cargo run --release -p ply-chunk --example chunk_speed`
 
 #![allow(clippy::expect_used, reason = "a measurement that fails should stop")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
