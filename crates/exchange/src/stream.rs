@@ -18,7 +18,8 @@ use crate::framing::{self, Read};
 pub(crate) const QUEUE: usize = 4;
 
 /// Memory that one peer costs at most, whatever it sends and however it reads: what waits each way, one
-/// message more at either end of a queue, and what its session holds.
+/// message more at either end of a queue, and what its session holds. Memory kept for messages to come is
+/// one for all peers, and apart.
 pub const PEER_MEMORY_MAX: usize = 2 * (QUEUE + 2) * MESSAGE_BYTES_MAX + SESSION_MEMORY_MAX;
 
 /// Hands on what comes, until the stream ends or breaks, or a message takes longer than `pace`.

@@ -162,6 +162,11 @@ impl HaveMap {
         Joined::new(Some(prefix).into_iter().filter(|run| !run.is_empty()).chain(runs))
     }
 
+    /// All blocks that are held, as runs that do not touch, in order.
+    pub fn runs(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        self.held(0..self.end())
+    }
+
     /// The blocks of a range that are not held, as runs that do not touch, in order.
     pub fn missing(&self, range: Range<u64>) -> impl Iterator<Item = Range<u64>> + '_ {
         let end = range.end;

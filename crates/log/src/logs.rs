@@ -102,8 +102,7 @@ impl<E: Engine> Logs<E> {
     /// Which blocks are held, but for those that were damaged when they were read last.
     pub fn have(&self, log: &LogKey) -> Result<HaveMap, LogsError> {
         let mut have = read::have(&*self.engine, log)?;
-        let damaged = self.damaged.of(log);
-        damaged.held(0..damaged.end()).for_each(|run| have.remove_range(run));
+        self.damaged.of(log).runs().for_each(|run| have.remove_range(run));
         Ok(have)
     }
 

@@ -23,6 +23,7 @@
 //! - Nothing of a drive is said before the other side proved that it knows the drive.
 //! - No block is stored unless its proof leads to a head that a writer signed, or to a layer that a
 //!   commit of a writer names.
+//! - Sessions that share [`Claims`] do not ask for the same blocks at the same time.
 //! - A message is bounded before it is decoded; what waits to be sent is made when it is sent.
 //! - An error of a session is the peer's fault, and ends the session.
 //!

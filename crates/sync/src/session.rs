@@ -9,6 +9,7 @@ mod gather;
 mod handshake;
 mod mend;
 mod news;
+mod output;
 mod plan;
 mod question;
 mod request;
@@ -32,6 +33,8 @@ use crate::proof::Ends;
 #[cfg(test)]
 pub(crate) use answer::parse_question;
 
+pub use output::{Decoded, Failure, Output, RequestId, Traffic};
+
 use answer::Answer;
 use request::Request;
 use rivals::Rival;
@@ -39,65 +42,6 @@ use tell::Telling;
 
 /// The number that stands for no request: its end is the end of all.
 const GOODBYE: u64 = 0;
-
-/// Number of a request, given by who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(pub u64);
-
-/// Why a request brought nothing, or not all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The peer does not have it.
-    NoSource,
-    /// The peer did not answer in time.
-    TimedOut,
-    /// The peer refused.
-    Refused,
-}
-
-/// What the driver should do next.
-#[derive(Debug)]
-pub enum Output {
-    /// Send this.
-    Send(Vec<u8>),
-    /// A request is over.
-    Finished(RequestId, Result<(), Failure>),
-    /// Heads or members changed: other sessions of the drive have news.
-    Changed,
-    /// So many bytes of blocks came in for a request.
-    Arrived(RequestId, u64),
-}
-
-/// A message of the peer, decoded and not handled yet.
-#[derive(Debug)]
-pub struct Decoded {
-    what: What,
-    stores: bool,
-}
-
-impl Decoded {
-    /// Whether to handle it may take a look into the store; if not, it is only put aside.
-    pub fn stores(&self) -> bool {
-        self.stores
-    }
-}
-
-/// What went through a session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Messages sent.
-    pub messages_out: u64,
-    /// Their bytes.
-    pub bytes_out: u64,
-    /// Messages received.
-    pub messages_in: u64,
-    /// Their bytes.
-    pub bytes_in: u64,
-    /// Bytes of blocks received, without proofs and headers.
-    pub block_bytes_in: u64,
-    /// Blocks received.
-    pub blocks_in: u64,
-}
 
 /// Where a session stands.
 #[derive(Debug)]
@@ -237,16 +181,11 @@ impl<E: Engine> Session<E> {
 
     /// Takes a message of the peer. After an error the session is over.
     pub fn handle(&mut self, bytes: &[u8], now: Time) -> Result<(), SessionError> {
-        self.handle_owned(Bytes::copy_from_slice(bytes), now)
-    }
-
-    /// As [`handle`](Self::handle), and blocks stay in the memory of the message: none is copied.
-    pub fn handle_owned(&mut self, bytes: Bytes, now: Time) -> Result<(), SessionError> {
-        let message = self.decode(bytes)?;
+        let message = self.decode(Bytes::copy_from_slice(bytes))?;
         self.handle_decoded(message, now)
     }
 
-    /// Decodes a message of the peer, to be handled next.
+    /// Decodes a message of the peer, to be handled next. Its blocks stay in its memory: none is copied.
     pub fn decode(&mut self, bytes: Bytes) -> Result<Decoded, SessionError> {
         self.traffic.messages_in += 1;
         self.traffic.bytes_in += bytes.len() as u64;

@@ -89,13 +89,12 @@ async fn blocks(
     for log in logs {
         let mut have = replica.logs().have(&log).map_err(DriveError::from)?;
         // What was damaged when it was read last is looked at again, and named again.
-        let damaged = replica.logs().damaged(&log);
-        damaged.held(0..damaged.end()).for_each(|run| have.insert_range(run));
+        replica.logs().damaged(&log).runs().for_each(|run| have.insert_range(run));
         total += have.count();
         held.push((log, have));
     }
     for (log, have) in held {
-        for block in have.held(0..have.end()).flatten() {
+        for block in have.runs().flatten() {
             let what = match replica.logs().block(&log, block) {
                 Ok(Some(bytes)) => {
                     tally.bytes += bytes.len() as u64;

@@ -27,9 +27,6 @@ impl Node {
     /// A damaged block of a writer's log, if there is one in a drive that is open.
     pub(crate) fn damaged_block(&self, writer: &LogKey) -> Option<u64> {
         let open = self.open_drives();
-        open.values().find_map(|replica| {
-            let damaged = replica.logs().damaged(writer);
-            damaged.held(0..damaged.end()).flatten().next()
-        })
+        open.values().find_map(|replica| replica.logs().damaged(writer).runs().flatten().next())
     }
 }

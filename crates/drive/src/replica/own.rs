@@ -19,8 +19,7 @@ impl<E: Engine> Replica<E> {
         let mut blocks = Vec::new();
         for log in self.published_logs() {
             let damaged = self.logs.damaged(&log);
-            let runs = damaged.held(0..damaged.end());
-            blocks.extend(runs.flatten().map(|block| Missing { log, block }));
+            blocks.extend(damaged.runs().flatten().map(|block| Missing { log, block }));
         }
         blocks
     }

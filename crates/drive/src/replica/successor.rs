@@ -106,7 +106,7 @@ impl<E: Engine> Replica<E> {
         if self.is_readable() {
             let estate = self.estate(&wrote.key, cut);
             // Without a commit that is damaged, what hangs on it would be left behind for good.
-            if let Some(block) = self.logs.damaged(&wrote.key).held(0..u64::MAX).flatten().next() {
+            if let Some(block) = self.logs.damaged(&wrote.key).runs().flatten().next() {
                 let what = "damaged here, and needed to go on under another key";
                 return Err(self.damaged(wrote.key, block, what));
             }

@@ -102,8 +102,9 @@ pub struct RecentNodes(HashMap<NodeIndex, Node>);
 /// A few groups with the ways up to the root.
 const RECENT_MAX: usize = 200;
 
-/// What [`RecentNodes`] take at most.
-pub const RECENT_BYTES_MAX: usize = 256 * 2 * size_of::<(NodeIndex, Node)>();
+/// What [`RecentNodes`] take at most: a table is a power of two, with room left in it.
+pub const RECENT_BYTES_MAX: usize =
+    2 * RECENT_MAX.next_power_of_two() * size_of::<(NodeIndex, Node)>();
 
 impl RecentNodes {
     /// Takes in the leaf of a block whose row was read.

@@ -8,7 +8,7 @@ use ply_log::Head;
 use ply_proto::{self as proto, message::What};
 use ply_types::{LogKey, StateHash, Time};
 
-use super::request::{Request, RequestKind};
+use super::request::RequestKind;
 use super::{Failure, Session};
 use crate::error::SessionError;
 use crate::limits::{GET_BYTES, GETS_UNDER_WAY, LOOK_AGAIN, ROUNDS_MAX};
@@ -83,10 +83,7 @@ impl Plan {
 
 impl<E: Engine> Session<E> {
     fn plan(&mut self, number: u64) -> Option<&mut Plan> {
-        match self.requests.get_mut(&number) {
-            Some(Request { kind: RequestKind::Plan(plan), .. }) => Some(plan),
-            _ => None,
-        }
+        self.requests.get_mut(&number)?.kind.plan_mut()
     }
 
     /// Moves plans on whose steps are over.
@@ -94,7 +91,7 @@ impl<E: Engine> Session<E> {
         let plans: Vec<u64> = self
             .requests
             .iter()
-            .filter(|(_, request)| matches!(request.kind, RequestKind::Plan(_)))
+            .filter(|(_, request)| request.kind.plan().is_some())
             .map(|(&number, _)| number)
             .collect();
         for number in plans {

@@ -40,7 +40,7 @@ pub(crate) fn expected() -> BTreeMap<String, Vec<u8>> {
 /// A file that one node did not commit.
 const DRAFTED: &str = "drafted";
 /// Stands for the names of all files.
-pub(crate) const NAMES: &str = "names";
+const NAMES: &str = "names";
 
 fn is_read(name: &str) -> bool {
     !name.starts_with("small") || name.ends_with("03")
@@ -99,6 +99,13 @@ fn put(engine: &MemoryEngine, table: Table, key: &[u8], value: &[u8]) {
     let mut batch = Batch::new();
     batch.put(table, key, value);
     engine.apply(&batch, Durability::Synced).unwrap();
+}
+
+/// Nothing that was read is other than it was written; all names are there, or none.
+pub(crate) fn shows_nothing_else(mut all: Content, who: &str) {
+    let (expected, names) = (expected(), all.remove(NAMES).unwrap());
+    assert!(names.is_empty() || names == expected[NAMES], "{who}");
+    assert!(all.iter().all(|(name, file)| expected.get(name) == Some(file)), "{who}");
 }
 
 /// What is read of a drive.
@@ -220,11 +227,7 @@ pub(crate) fn served(damaged: &Node, pass: &Pass) {
     let reader = Node::joined(3, pass.clone());
     let _whatever = Wire::try_ask(&reader, damaged, Want::Everything);
     match read_all(&reader.drive) {
-        Ok((mut all, _)) => {
-            let (expected, names) = (expected(), all.remove(NAMES).unwrap());
-            assert!(names.is_empty() || names == expected[NAMES]);
-            assert!(all.iter().all(|(name, content)| expected.get(name) == Some(content)));
-        }
+        Ok((all, _)) => shows_nothing_else(all, "the one who asked"),
         Err(error) => assert_eq!(error.fault(), Fault::Offline, "{error}"),
     }
 }
