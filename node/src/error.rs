@@ -81,6 +81,12 @@ pub(crate) enum CommandError {
         /// What is wrong with it.
         why: String,
     },
+    /// A ticket of a drive that is here, with a key that is not its.
+    #[error("the ticket has another read key than drive '{drive}' is read with here")]
+    OtherKey {
+        /// The local name of the drive.
+        drive: String,
+    },
     /// Arguments that make no sense together.
     #[error("{0}")]
     Usage(String),
@@ -175,6 +181,7 @@ impl CommandError {
             | Self::AmbiguousWriter { .. }
             | Self::BadName { .. }
             | Self::BadTicket { .. }
+            | Self::OtherKey { .. }
             | Self::Usage(_) => Fault::Invalid,
             Self::Damaged { .. } => Fault::Corrupt,
             Self::File { source, .. } => match source.kind() {
@@ -201,6 +208,9 @@ impl CommandError {
             Self::AmbiguousDrive { .. } | Self::AmbiguousWriter { .. } => "give more of the key",
             Self::NameTaken { .. } => "choose another name",
             Self::NoWriter { .. } => "'ply writers DRIVE' lists them",
+            Self::OtherKey { .. } => {
+                "trust neither before you know why: a key that others do not have hides what you write"
+            }
             Self::BadTicket { .. } => "paste the whole ticket, from 'ply1' to its end",
             Self::NotRunning { .. } => "start it: ply up",
             Self::InUse { .. } => "stop it, or choose another home with --home",

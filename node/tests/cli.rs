@@ -8,6 +8,7 @@
 )]
 
 mod cli {
+    mod apart;
     mod daemon;
     mod damage;
     mod files;

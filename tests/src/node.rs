@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use ply_drive::membership::{Issuer, Role};
 use ply_drive::{
     Access, Create, Cutting, Drive, DriveError, Keep, Kind, PathState, Remote, Replica, Settings,
-    Walk, WriteOptions,
+    Sight, Walk, WriteOptions,
 };
 use ply_engine::MemoryEngine;
 use ply_log::Signer;
@@ -125,7 +125,8 @@ pub fn act(
     writers: &[LogKey],
     action: &Action,
 ) -> Outcome {
-    let drive = Drive::new(Arc::clone(replica), remote);
+    // What happens where not all is seen depends on what is held, of which the model knows nothing.
+    let drive = Drive::new(Arc::clone(replica), remote).with_sight(Sight::Whole);
     match block_on(call(&drive, writers, action)) {
         Ok(outcome) => outcome,
         Err(DriveError::Offline { .. } | DriveError::Missing(_)) => Outcome::Offline,

@@ -24,9 +24,9 @@
 //!
 //! # Not here
 //!
-//! - Where frames are kept, and which are still needed: the store.
+//! - Where frames are kept: `store`. Which are still needed: `drive`.
 //! - Proof that a block belongs to a log: `merkle`, `log`.
-//! - Paths and file attributes: `index`.
+//! - Paths: `types`. File attributes: `drive`.
 //!
 //! Start reading at [`Cutter`], then [`Encoder`], then [`ListBuilder`].
 

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use ply_proto as proto;
 use ply_types::{CommitId, LogKey};
 
+/// Longest row of commits.
+const ROW_BYTES_MAX: usize = 4 << 20;
+
 /// The name of one commit: by number for comparing, by block for fetching, by hash for trusting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommitMark {
@@ -71,6 +74,16 @@ impl Clock {
         other.iter().all(|(writer, mark)| self.covers(&writer, mark.number))
     }
 
+    /// Of what both saw, what the one saw that saw less of it.
+    #[must_use]
+    pub fn no_later_than(&self, other: &Self) -> Self {
+        let of_both = self.iter().filter_map(|(writer, mark)| {
+            let least = other.component(&writer)?;
+            Some((writer, if least.number < mark.number { least } else { mark }))
+        });
+        Self { components: of_both.collect() }
+    }
+
     /// The components that differ from `base`.
     #[must_use]
     pub fn since(&self, base: &Self) -> Self {
@@ -84,6 +97,17 @@ impl Clock {
     pub fn with(mut self, changes: &Self) -> Self {
         self.components.extend(changes.iter());
         self
+    }
+
+    /// A row that holds a commit of each writer.
+    pub(crate) fn to_row(&self) -> Vec<u8> {
+        proto::encode(&proto::CommitsRow { commits: self.to_proto() })
+    }
+
+    /// Reads what [`Clock::to_row`] wrote.
+    pub(crate) fn from_row(row: &[u8]) -> Option<Self> {
+        let row: proto::CommitsRow = proto::decode("commits", ROW_BYTES_MAX, row).ok()?;
+        Self::from_proto(&row.commits)
     }
 
     /// The components as messages, by writer.
@@ -113,6 +137,12 @@ impl Clock {
             }
         }
         Some(clock)
+    }
+}
+
+impl FromIterator<(LogKey, CommitMark)> for Clock {
+    fn from_iter<I: IntoIterator<Item = (LogKey, CommitMark)>>(marks: I) -> Self {
+        Self { components: marks.into_iter().collect() }
     }
 }
 

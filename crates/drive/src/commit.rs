@@ -8,6 +8,7 @@
 //! **delta**, the rows that changed since, in the commit itself. So a small change is one small block.
 
 mod codec;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use ply_types::{CommitId, LogKey, Timestamp, TreeHash};
 use crate::clock::{Clock, CommitMark};
 
 pub(crate) use codec::{CommitFault, METADATA_BLOCK_BYTES_MAX};
+pub(crate) use rules::check;
 
 /// Rows that changed since the last checkpoint: a value, or `None` for a row that is gone.
 pub(crate) type Delta = BTreeMap<Vec<u8>, Option<Vec<u8>>>;

@@ -59,15 +59,25 @@ pub(crate) fn decode_row(row: &[u8]) -> Option<Entry> {
     Some(entry)
 }
 
+/// What was in view when paths entered the draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DraftClock {
+    /// Of other writers.
+    pub(crate) clock: Clock,
+    /// Number of the newest commit that the writer itself had made; `None` where nobody noted it.
+    pub(crate) own: Option<u64>,
+}
+
 /// The row of a clock in the draft.
-pub(crate) fn encode_clock(clock: &Clock) -> Vec<u8> {
-    proto::encode(&proto::DraftClock { components: clock.to_proto() })
+pub(crate) fn encode_clock(seen: &DraftClock) -> Vec<u8> {
+    let own = seen.own.map_or(0, |own| own.saturating_add(1));
+    proto::encode(&proto::DraftClock { components: seen.clock.to_proto(), own })
 }
 
 /// Reads what [`encode_clock`] wrote.
-pub(crate) fn decode_clock(row: &[u8]) -> Option<Clock> {
+pub(crate) fn decode_clock(row: &[u8]) -> Option<DraftClock> {
     let row: proto::DraftClock = proto::decode("draft clock", SPILL_BYTES_MAX, row).ok()?;
-    Clock::from_proto(&row.components)
+    Some(DraftClock { clock: Clock::from_proto(&row.components)?, own: row.own.checked_sub(1) })
 }
 
 impl<E: Engine> Replica<E> {
@@ -109,14 +119,14 @@ impl<E: Engine> Replica<E> {
     }
 
     /// A clock of the draft.
-    pub(crate) fn draft_clock(&self, number: u32) -> Result<Clock, DriveError> {
+    pub(crate) fn draft_clock(&self, number: u32) -> Result<DraftClock, DriveError> {
         let row = self.engine.get(Table::Draft, &clock_row_key(&self.id(), number))?;
         let clock = row.and_then(|row| decode_clock(&row));
         clock.ok_or_else(|| self.inconsistent("a clock of the draft is missing or malformed"))
     }
 
     /// The newest clock of the draft, with its number.
-    pub(crate) fn newest_draft_clock(&self) -> Result<Option<(u32, Clock)>, DriveError> {
+    pub(crate) fn newest_draft_clock(&self) -> Result<Option<(u32, DraftClock)>, DriveError> {
         let newest = self.newest_row(b'c')?;
         newest.map(|(number, _)| Ok((number, self.draft_clock(number)?))).transpose()
     }

@@ -33,19 +33,22 @@ pub use read::ReadHandle;
 pub use versions::{PastVersion, VersionStream};
 pub use write::{Create, WriteOptions};
 
-use crate::error::Incomplete;
+use crate::error::{DriveError, Incomplete};
 use crate::remote::{Alone, Remote, RemoteError, Want};
 use crate::replica::Replica;
+use crate::transaction::Sight;
 
 /// A drive. Cheap to clone.
 pub struct Drive<E: Engine> {
     replica: Arc<Replica<E>>,
     remote: Arc<dyn Remote>,
+    sight: Sight,
 }
 
 impl<E: Engine> Clone for Drive<E> {
     fn clone(&self) -> Self {
-        Self { replica: Arc::clone(&self.replica), remote: Arc::clone(&self.remote) }
+        let (replica, remote) = (Arc::clone(&self.replica), Arc::clone(&self.remote));
+        Self { replica, remote, sight: self.sight }
     }
 }
 
@@ -58,12 +61,19 @@ impl<E: Engine> std::fmt::Debug for Drive<E> {
 impl<E: Engine> Drive<E> {
     /// A drive whose missing parts come from `remote`.
     pub fn new(replica: Arc<Replica<E>>, remote: Arc<dyn Remote>) -> Self {
-        Self { replica, remote }
+        Self { replica, remote, sight: Sight::Here }
     }
 
     /// A drive on its own: what is not held here is out of reach.
     pub fn alone(replica: Arc<Replica<E>>) -> Self {
         Self::new(replica, Arc::new(Alone))
+    }
+
+    /// The drive for a program that would rather be told [`DriveError::Offline`] than write a path that
+    /// cannot be seen whole, or the other way round, as it is unless told.
+    #[must_use]
+    pub fn with_sight(self, sight: Sight) -> Self {
+        Self { sight, ..self }
     }
 
     /// The local side of the drive.
@@ -74,6 +84,33 @@ impl<E: Engine> Drive<E> {
     /// Brings something, and says whether anybody could.
     pub(crate) async fn fetch(&self, want: Want) -> Result<(), RemoteError> {
         self.remote.fetch(want).await
+    }
+
+    /// Runs a change, as [`Drive::complete`] does; and where nobody in reach has what it misses, once
+    /// more by what is here. Writing waits for nobody.
+    ///
+    /// What is not here may have what the change looks for, or have changed what is in its way: where the
+    /// change is refused for what there is, the error is that nobody in reach has the rest.
+    pub async fn complete_change<T, F: Incomplete>(
+        &self,
+        path: &Path,
+        want: Option<Want>,
+        mut change: impl FnMut(Sight) -> Result<T, F>,
+    ) -> Result<T, F> {
+        let offline = match self.bring(path, want, || change(Sight::Whole)).await {
+            Ok(done) => return Ok(done),
+            Err(error) => match error.into_drive_error()? {
+                offline @ DriveError::Offline { .. } if self.sight == Sight::Here => offline,
+                error => return Err(error.into()),
+            },
+        };
+        match change(Sight::Here) {
+            Ok(done) => Ok(done),
+            Err(error) => match error.into_drive_error()? {
+                error if error.is_about_paths() => Err(offline.into()),
+                error => Err(error.into()),
+            },
+        }
     }
 
     /// Runs a local operation, brings what it misses, and runs it again: first the whole answer to a

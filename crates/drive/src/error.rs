@@ -206,6 +206,22 @@ impl DriveError {
         }
     }
 
+    /// Whether it follows from what is, or is not, at some path.
+    pub(crate) fn is_about_paths(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing(_)
+                | Self::Absent { .. }
+                | Self::Exists { .. }
+                | Self::NotADirectory { .. }
+                | Self::IsADirectory { .. }
+                | Self::NotEmpty { .. }
+                | Self::NotAFile { .. }
+                | Self::NoVersion { .. }
+                | Self::NotInConflict { .. }
+        )
+    }
+
     /// What the caller can do about it.
     pub fn fault(&self) -> Fault {
         match self {

@@ -83,6 +83,6 @@ pub use settings::{
     Access, CreateError, CreateOptions, Cutting, DRIVE_NAME_BYTES_MAX, Invitation, Settings,
     SettingsError, Visibility, check_drive_name,
 };
-pub use transaction::{Committed, Transaction};
+pub use transaction::{Committed, Sight, Transaction};
 pub use versions::{Row, Version, Versions};
 pub use view::{Listing, Local, Named, PathState, Reader, View, Walk};

@@ -26,21 +26,8 @@ use crate::view::View;
 const BATCH_KEYS: usize = 512;
 /// Rows that are written together.
 const BATCH_ROWS: usize = 4096;
-/// Longest row of the commits that were looked at.
-const ROW_BYTES_MAX: usize = 4 << 20;
 /// Ends the key of that row. Those of chunks are longer.
 const COMMITS: &[u8] = b"commits";
-
-/// The row of the commits that were looked at.
-pub(crate) fn encode_noted(noted: &Clock) -> Vec<u8> {
-    proto::encode(&proto::NotedRow { commits: noted.to_proto() })
-}
-
-/// Reads what [`encode_noted`] wrote.
-pub(crate) fn decode_noted(row: &[u8]) -> Option<Clock> {
-    let row: proto::NotedRow = proto::decode("noted commits", ROW_BYTES_MAX, row).ok()?;
-    Clock::from_proto(&row.commits)
-}
 
 /// Rows on their way to the store.
 struct Notes<'replica, E: Engine> {
@@ -114,12 +101,12 @@ impl<E: Engine> Replica<E> {
     fn noted(&self) -> Result<Clock, DriveError> {
         let row = self.engine.get(Table::Dedup, &self.noted_key())?;
         // One that cannot be made out costs another look.
-        Ok(row.and_then(|row| decode_noted(&row)).unwrap_or_default())
+        Ok(row.and_then(|row| Clock::from_row(&row)).unwrap_or_default())
     }
 
     fn save_noted(&self, noted: &Clock) -> Result<(), DriveError> {
         let mut batch = Batch::new();
-        batch.put(Table::Dedup, self.noted_key(), encode_noted(noted));
+        batch.put(Table::Dedup, self.noted_key(), noted.to_row());
         Ok(self.engine.apply(&batch, Durability::Process)?)
     }
 

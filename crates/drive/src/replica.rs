@@ -128,6 +128,7 @@ impl<E: Engine> Replica<E> {
             // Anew, with nothing remembered of what was cut off.
             return Self::open(replica.engine, settings, node, replica.host);
         }
+        replica.recall()?;
         replica.refresh()?;
         Ok(Arc::new(replica))
     }

@@ -4,30 +4,39 @@
 //! that code read. So an answer is complete by construction, whatever the shape of the trees.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use ply_types::LogKey;
 
 use crate::error::Missing;
 
+/// Blocks in order of first use. A walk reads some of them again and again.
+#[derive(Default)]
+struct Trace {
+    blocks: Vec<Missing>,
+    seen: HashSet<Missing>,
+}
+
 thread_local! {
-    static TRACE: RefCell<Option<Vec<Missing>>> = const { RefCell::new(None) };
+    static TRACE: RefCell<Option<Trace>> = const { RefCell::new(None) };
 }
 
 /// Runs an operation and gives the blocks that it read on this thread, each once, in order of first
 /// use; those it missed are among them.
 pub(crate) fn record<T>(operation: impl FnOnce() -> T) -> (T, Vec<Missing>) {
-    let outer = TRACE.replace(Some(Vec::new()));
+    let outer = TRACE.replace(Some(Trace::default()));
     let result = operation();
-    let blocks = TRACE.replace(outer).unwrap_or_default();
-    let mut seen = std::collections::HashSet::new();
-    (result, blocks.into_iter().filter(|block| seen.insert(*block)).collect())
+    (result, TRACE.replace(outer).unwrap_or_default().blocks)
 }
 
 /// Notes a block, if anybody listens.
 pub(crate) fn note(log: LogKey, block: u64) {
     TRACE.with_borrow_mut(|trace| {
-        if let Some(blocks) = trace {
-            blocks.push(Missing { log, block });
+        let block = Missing { log, block };
+        if let Some(trace) = trace
+            && trace.seen.insert(block)
+        {
+            trace.blocks.push(block);
         }
     });
 }

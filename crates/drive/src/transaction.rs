@@ -9,18 +9,21 @@ mod content;
 mod layers;
 mod links;
 mod paths;
+mod seen;
 mod since;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use ply_chunk::Place;
-use ply_engine::{Durability, Engine, Table};
+use ply_engine::{Durability, Engine};
 use ply_log::Staging;
 use ply_types::{LogKey, Path};
 
-use crate::clock::Clock;
 use crate::commit::LayerRow;
+use crate::draft::DraftClock;
 use crate::entry::Entry;
 use crate::error::DriveError;
 use crate::replica::{Event, Replica};
@@ -31,7 +34,7 @@ pub use commit::Committed;
 pub(crate) use content::decode_dedup_row;
 pub(crate) use content::{Told, dedup_row_key};
 pub(crate) use paths::Vacated;
-pub(crate) use since::Begun;
+pub use seen::Sight;
 
 /// The one that writes. Others wait until it is dropped.
 pub struct Transaction<'replica, E: Engine> {
@@ -39,13 +42,16 @@ pub struct Transaction<'replica, E: Engine> {
     _writing: MutexGuard<'replica, ()>,
     /// The drive as the transaction found it.
     view: View<E>,
+    sight: Sight,
     staging: Option<Staging<'replica, E>>,
     /// Changed paths by index key, with the number of the clock that each goes by.
     rows: BTreeMap<Vec<u8>, Change>,
     /// Directories that are known to be in this writer's own tree.
     rooted: HashSet<Path>,
-    /// What is in view now, numbered once a path needs it.
+    /// The number of what is in view now, once a path needs it.
     clock: Option<u32>,
+    /// Clocks of the draft that are at hand, by number.
+    clocks: Vec<(u32, DraftClock)>,
     /// This writer's layers by key.
     layers: HashMap<LogKey, u32>,
     /// Layers that are new or grew, as they are to stand in the table.
@@ -77,6 +83,14 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
     /// Begins to write; waits for another that writes. Makes this node a writer if it may be one.
     /// [`DriveError::Missing`] where this node's own newest commit has to be brought first.
     pub fn begin(replica: &'replica Arc<Replica<E>>) -> Result<Self, DriveError> {
+        Self::begin_with(replica, Sight::Whole)
+    }
+
+    /// As [`Transaction::begin`], saying what has to be seen of the paths that it changes.
+    pub fn begin_with(
+        replica: &'replica Arc<Replica<E>>,
+        sight: Sight,
+    ) -> Result<Self, DriveError> {
         let writing = replica.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !replica.is_readable() {
             return Err(DriveError::Blind { drive: replica.name() });
@@ -86,10 +100,12 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
         replica.note_key()?;
         let mut transaction = Self {
             view: replica.view(),
+            sight,
             staging: None,
             rows: BTreeMap::new(),
             rooted: HashSet::new(),
             clock: None,
+            clocks: Vec::new(),
             layers: HashMap::new(),
             grown: BTreeMap::new(),
             others: None,
@@ -153,37 +169,5 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
         self.flush()?;
         self.replica.tell(|| changed.into_iter().map(|path| Event::Changed { path }));
         Ok(())
-    }
-
-    /// The clock by which a path goes that enters the draft now.
-    fn clock_now(&mut self) -> Result<u32, DriveError> {
-        if let Some(number) = self.clock {
-            return Ok(number);
-        }
-        let now = self.seen_others();
-        let newest = self.replica.newest_draft_clock()?;
-        let number = match newest {
-            Some((number, clock)) if clock == now => number,
-            newest => {
-                let number = newest.map_or(0, |(number, _)| number + 1);
-                let key = crate::draft::clock_row_key(&self.replica.id(), number);
-                let row = crate::draft::encode_clock(&now);
-                self.staging().batch().put(Table::Draft, key, row);
-                number
-            }
-        };
-        self.clock = Some(number);
-        Ok(number)
-    }
-
-    /// All that is in view, this writer's own log left out: it always has that in view.
-    fn seen_others(&self) -> Clock {
-        let mut clock = Clock::new();
-        for (writer, mark) in self.view.commits() {
-            if writer != self.replica.writer_key() {
-                clock.see(writer, mark);
-            }
-        }
-        clock
     }
 }

@@ -111,6 +111,16 @@ impl Versions {
         self.current.iter().find(|version| version.writer == *writer)
     }
 
+    /// The versions of an author that came after `base`, to be kept beside an entry that goes over that.
+    pub(crate) fn kept_of<'versions>(
+        &'versions self,
+        author: &'versions LogKey,
+        base: &'versions Version,
+    ) -> impl Iterator<Item = Kept> + 'versions {
+        let later = |version: &&Version| version.writer == *author && !version.same(base);
+        self.current.iter().filter(later).map(|version| version.kept(author))
+    }
+
     /// What a new entry of `author` must keep when it writes over `shown`: all that differ from it.
     /// Nothing is written over where a directory has the name only by what is in it.
     pub(crate) fn kept_beside(&self, shown: Option<&Version>, author: &LogKey) -> Vec<Kept> {

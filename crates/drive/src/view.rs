@@ -1,5 +1,6 @@
 //! What a drive looks like at one moment: the trees of its writers, each at one commit.
 
+mod begun;
 mod content;
 pub(crate) mod cursor;
 mod links;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use ply_engine::Engine;
 use ply_types::LogKey;
 
+pub(crate) use begun::Begun;
 pub use content::Reader;
 pub use listing::{Listing, Named, Walk};
 pub use local::Local;
@@ -21,6 +23,7 @@ pub use rows::PathState;
 
 use crate::clock::{Clock, CommitMark};
 use crate::commit::Commit;
+use crate::error::Missing;
 use crate::replica::Replica;
 use tree::Tree;
 
@@ -60,6 +63,13 @@ impl<E: Engine> View<E> {
     /// The same moment without this node's own changes.
     pub(crate) fn without_draft(&self) -> Self {
         Self { drafting: false, ..self.clone() }
+    }
+
+    /// The same moment as if nothing had ever come of some writers.
+    pub(crate) fn without(&self, writers: &[(LogKey, Missing)]) -> Self {
+        let mut view = self.clone();
+        view.commits.retain(|writer, _| writers.iter().all(|(other, _)| other != writer));
+        view
     }
 
     /// The commits that this view shows, by writer.

@@ -23,7 +23,7 @@
 //!
 //! # Not here
 //!
-//! - Archives and images: `node`. Following a folder as it changes: `mount`.
+//! - Archives, images, and following a folder as it changes: nowhere yet.
 
 mod beneath;
 mod export;

@@ -37,5 +37,5 @@ mod rows;
 mod store;
 mod trouble;
 
-pub use packs::{Frames, KeptFrame, PACK_BYTES_MAX};
-pub use store::Store;
+pub use packs::{Frames, KeptFrame, PACK_BYTES_MAX, PACK_BYTES_MIN};
+pub use store::{Store, StoreOptions};

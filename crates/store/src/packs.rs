@@ -30,8 +30,11 @@ pub(crate) use crate::packs::position::Position;
 /// Bytes of a pack at most: large enough that there are few, small enough to copy when one is compacted.
 pub const PACK_BYTES_MAX: u32 = 256 << 20;
 
+/// The least that a pack may be bounded by: room for any frame, with what stands around it.
+pub const PACK_BYTES_MIN: u32 = (1 << 20) + (8 << 10);
+
 const _: () =
-    assert!(FRAME_BYTES_MAX as u64 + 128 <= PACK_BYTES_MAX as u64, "a pack holds any frame");
+    assert!(FRAME_BYTES_MAX as u64 + 128 <= PACK_BYTES_MIN as u64, "a pack holds any frame");
 
 /// All packs of a store.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ply_engine::{Batch, Change, Durability, Engine, EngineError, Frame, Location, Order, Table};
 
 use crate::home::{FRAME_RESERVE_BYTES, Home, ROW_RESERVE_BYTES};
-use crate::packs::{Frames, PACK_BYTES_MAX, Packs};
+use crate::packs::{Frames, PACK_BYTES_MAX, PACK_BYTES_MIN, Packs};
 use crate::rows::Rows;
 
 /// A storage engine on disk. Dropping it closes it; nothing that was applied waits for that.
@@ -16,6 +16,20 @@ pub struct Store {
     rows: Rows,
     packs: Packs,
     home: Home,
+}
+
+/// How a store is written. One that was written otherwise opens all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Bytes of a pack, after which the next one begins: [`PACK_BYTES_MIN`] at least,
+    /// [`PACK_BYTES_MAX`] at most and unless told.
+    pub pack_bytes_max: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { pack_bytes_max: PACK_BYTES_MAX }
+    }
 }
 
 impl Store {
@@ -29,10 +43,16 @@ impl Store {
     /// [`EngineError::InUse`] at once while another [`Store`] has the folder, in this process or another;
     /// [`EngineError::Newer`] when a later program wrote it; else what the disk says.
     pub fn open(folder: &Path) -> Result<Self, EngineError> {
+        Self::open_with(folder, StoreOptions::default())
+    }
+
+    /// As [`Store::open`], written as the options say.
+    pub fn open_with(folder: &Path, options: StoreOptions) -> Result<Self, EngineError> {
+        let pack_bytes_max = options.pack_bytes_max.clamp(PACK_BYTES_MIN, PACK_BYTES_MAX);
         let home = Home::open(folder)?;
         let rows = Rows::open(&home.rows())?;
         let noted = rows.synced()?;
-        let packs = Packs::open(home.packs(), noted, PACK_BYTES_MAX)?;
+        let packs = Packs::open(home.packs(), noted, pack_bytes_max)?;
         let store = Self { rows, packs, home };
         let synced = store.packs.sync()?;
         if noted != Some(synced) {

@@ -4,7 +4,8 @@ use ply_drive::DriveError;
 use ply_types::{Fault, LogKey};
 use thiserror::Error;
 
-/// Why a session ends. Except for the last two, the peer is at fault and is dropped.
+/// Why a session ends. [`SessionError::fault`] says who is at fault: the peer, which is dropped, but for
+/// another version and for what went wrong on this side.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SessionError {

@@ -15,8 +15,8 @@
 //!
 //! # Where this sits
 //!
-//! Rank 4, pure. It reads and fills the logs of a [`ply_drive::Replica`]; `net` drives it over libp2p,
-//! and anything else that moves bytes in order can.
+//! Rank 4, pure. It reads and fills the logs of a [`ply_drive::Replica`]; `exchange` drives it over any
+//! stream of bytes in order.
 //!
 //! # Invariants
 //!
@@ -25,7 +25,7 @@
 //!   commit of a writer names.
 //! - Sessions that share [`Claims`] do not ask for the same blocks at the same time.
 //! - A message is bounded before it is decoded; what waits to be sent is made when it is sent.
-//! - An error of a session is the peer's fault, and ends the session.
+//! - An error ends the session. [`SessionError`] says whether the peer is at fault.
 //!
 //! # Not here
 //!

@@ -50,8 +50,8 @@ impl Import {
             progress.borrow_mut().report(done, total, || label(so_far));
             go_on(&stop)
         };
-        let import = || {
-            let mut transaction = Transaction::begin(drive.replica())?;
+        let import = |sight| {
+            let mut transaction = Transaction::begin_with(drive.replica(), sight)?;
             let mut summaries = Vec::new();
             for import in &imports {
                 summaries.push(import.run_in(&mut transaction, &report)?);
@@ -66,7 +66,7 @@ impl Import {
             Ok::<_, CommandError>((summaries, committed))
         };
         let want = Want::Tree(to.clone());
-        let (summaries, committed) = drive.complete(&to, want, import).await?;
+        let (summaries, committed) = drive.complete_change(&to, Some(want), import).await?;
         for summary in &summaries {
             show(context, summary).await?;
         }

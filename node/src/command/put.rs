@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use ply_drive::{Attributes, Create, Drive, DriveError, WriteOptions};
+use ply_drive::{Attributes, Create, Drive, WriteOptions};
 use ply_store::Store;
 use ply_types::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -90,14 +90,10 @@ impl Put {
         drive: &Drive<Store>,
         mode: u32,
     ) -> Result<Attributes, CommandError> {
-        match drive.metadata_to_replace(self.target.path()?).await {
-            Ok(metadata) => Ok(metadata.attributes),
-            Err(DriveError::Absent { .. }) => {
-                let (uid, gid) = (context.caller.uid, context.caller.gid);
-                Ok(Attributes { mode, uid, gid, ..Attributes::default() })
-            }
-            Err(error) => Err(error.into()),
-        }
+        let (uid, gid) = (context.caller.uid, context.caller.gid);
+        let new = Attributes { mode, uid, gid, ..Attributes::default() };
+        let there = drive.metadata_to_replace(self.target.path()?).await?;
+        Ok(there.map_or(new, |metadata| metadata.attributes))
     }
 }
 

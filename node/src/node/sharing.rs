@@ -95,7 +95,7 @@ impl Node {
         let known = drives.iter().find(|drive| drive.id == ticket.drive());
         let settings = if let Some(known) = known {
             let mut settings = known.clone();
-            merge(&mut settings, &ticket);
+            merge(&mut settings, &ticket)?;
             settings
         } else {
             let wish = match (name, ticket.name()) {
@@ -104,7 +104,7 @@ impl Node {
                 (None, _) => ticket.drive().to_string().chars().take(NAME_DIGITS).collect(),
             };
             let name = names::free(&wish, |name| drives.iter().any(|drive| drive.name == name));
-            self.settings_of(&ticket, name)
+            self.settings_of(&ticket, name)?
         };
         match open.get(&settings.id) {
             Some(replica)
@@ -136,7 +136,7 @@ impl Node {
         Ok(Joined { id, name, is_spent })
     }
 
-    fn settings_of(&self, ticket: &Ticket, name: String) -> Settings {
+    fn settings_of(&self, ticket: &Ticket, name: String) -> Result<Settings, CommandError> {
         let mut settings = Settings {
             id: ticket.drive(),
             name,
@@ -148,19 +148,19 @@ impl Node {
             addresses: Vec::new(),
             paused: false,
         };
-        merge(&mut settings, ticket);
-        settings
+        merge(&mut settings, ticket)?;
+        Ok(settings)
     }
 }
 
 /// Adds what a ticket allows to what is known. Nothing that was allowed is lost.
-fn merge(settings: &mut Settings, ticket: &Ticket) {
+fn merge(settings: &mut Settings, ticket: &Ticket) -> Result<(), CommandError> {
     match ticket.access() {
         ticket::Access::Public if settings.access == Access::Blind => {
             settings.access = Access::Public;
         }
         ticket::Access::Public | ticket::Access::Blind => {}
-        ticket::Access::Read(key) => add_key(&mut settings.access, key),
+        ticket::Access::Read(key) => add_key(settings, key)?,
     }
     // A bare key says nothing of how the drive cuts, so what is known stays.
     if ticket.cutting() != Cutting::DEFAULT {
@@ -178,13 +178,20 @@ fn merge(settings: &mut Settings, ticket: &Ticket) {
         }
     }
     settings.addresses.truncate(ADDRESSES_MAX);
+    Ok(())
 }
 
-fn add_key(access: &mut Access, key: &ReadKey) {
-    match access {
+/// Takes the read key of a ticket. A drive has one, and nobody vouches for that of a ticket: who knows
+/// the drive without being able to read it could make a ticket with a key of their own, and would read
+/// what is sealed with that.
+fn add_key(settings: &mut Settings, key: &ReadKey) -> Result<(), CommandError> {
+    match &settings.access {
         // Who joined by a bare key took the drive for a public one.
-        Access::Public | Access::Blind => *access = Access::Keys(vec![key.clone()]),
+        Access::Public | Access::Blind => settings.access = Access::Keys(vec![key.clone()]),
         Access::Keys(keys) if keys.contains(key) => {}
-        Access::Keys(keys) => keys.push(key.clone()),
+        Access::Keys(_) => {
+            return Err(CommandError::OtherKey { drive: settings.name.clone() });
+        }
     }
+    Ok(())
 }

@@ -8,6 +8,9 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// How often the clock is looked at while as many cases run as a bounded run has.
+const LOOKS: u64 = 64;
+
 /// The seed of a bounded run.
 const SEED: u64 = 2026;
 
@@ -35,8 +38,8 @@ impl Plan {
     /// Whether another case comes after so many; `bound` is where a bounded run ends.
     pub(crate) fn goes_on(&self, cases: u64, bound: u64) -> bool {
         match self.until {
-            // The clock is dearer than most cases.
-            Some(until) => !cases.is_multiple_of(64) || Instant::now() < until,
+            // The clock is dearer than most cases; where a bounded run has few, each takes long.
+            Some(until) => !cases.is_multiple_of((bound / LOOKS).max(1)) || Instant::now() < until,
             None => cases < bound,
         }
     }

@@ -11,6 +11,7 @@ use crate::entry::{Body, Entry, Kind};
 use crate::error::DriveError;
 use crate::remote::Want;
 use crate::versions::Version;
+use crate::view::rows::whole;
 use crate::view::{PathState, Walk};
 
 /// Which version of a path in conflict stays.
@@ -40,10 +41,8 @@ impl<E: Engine> Drive<E> {
                     conflicts.extend(Metadata::of(named.path, &named.state));
                 }
             }
-            match walk.missing.first() {
-                Some((_, missing)) => Err(DriveError::Missing(*missing)),
-                None => Ok(conflicts),
-            }
+            whole(&walk.missing)?;
+            Ok(conflicts)
         })
         .await
     }

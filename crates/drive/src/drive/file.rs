@@ -33,8 +33,8 @@ use super::Drive;
 use super::metadata::Metadata;
 use super::read::ReadHandle;
 use crate::error::DriveError;
-use crate::transaction::Begun;
 use crate::versions::Versions;
+use crate::view::Begun;
 use crate::view::PathState;
 use dirty::Dirty;
 

@@ -159,18 +159,13 @@ impl<E: Engine> Drive<E> {
     /// What a path is. "No such file" is said only when every writer's tree says so.
     pub async fn metadata(&self, path: &Path) -> Result<Metadata, DriveError> {
         let state = self.heard_state(path).await?;
-        self.described(path, &state)
+        Metadata::of(path.clone(), &state).ok_or_else(|| self.absent(path, &state))
     }
 
     /// As [`Drive::metadata`], for who is about to write there: does not wait for the first news of a
-    /// drive.
-    pub async fn metadata_to_replace(&self, path: &Path) -> Result<Metadata, DriveError> {
-        let state = self.state(path).await?;
-        self.described(path, &state)
-    }
-
-    fn described(&self, path: &Path, state: &PathState) -> Result<Metadata, DriveError> {
-        Metadata::of(path.clone(), state).ok_or_else(|| self.absent(path, state))
+    /// drive. `None` where nothing is to be seen.
+    pub async fn metadata_to_replace(&self, path: &Path) -> Result<Option<Metadata>, DriveError> {
+        Ok(Metadata::of(path.clone(), &self.state(path).await?))
     }
 
     /// The error for a path where nothing was found.

@@ -12,6 +12,7 @@ use crate::commit::Commit;
 use crate::entry::Kind;
 use crate::error::DriveError;
 use crate::replica::Revision;
+use crate::view::rows::whole;
 use crate::view::{PathState, View};
 
 /// Names of a directory that are read at once.
@@ -71,10 +72,8 @@ impl<E: Engine> Past<E> {
         loop {
             let listing = self.drive.complete_blocks(path, || {
                 let listing = self.view.list(path, after.as_ref(), STRETCH)?;
-                match listing.missing.first() {
-                    Some((_, missing)) => Err(DriveError::Missing(*missing)),
-                    None => Ok(listing),
-                }
+                whole(&listing.missing)?;
+                Ok::<_, DriveError>(listing)
             });
             let listing = listing.await?;
             let entries = listing.names.into_iter().filter_map(Option::from);
@@ -121,10 +120,8 @@ impl<E: Engine> Past<E> {
     async fn state(&self, path: &Path) -> Result<PathState, DriveError> {
         let state = self.drive.complete_blocks(path, || {
             let state = self.view.path(path)?;
-            match state.missing.first() {
-                Some((_, missing)) => Err(DriveError::Missing(*missing)),
-                None => Ok(state),
-            }
+            whole(&state.missing)?;
+            Ok::<_, DriveError>(state)
         });
         state.await
     }

@@ -45,9 +45,17 @@ impl<E: Engine> Drive<E> {
                 }
                 state.shown().cloned().ok_or_else(|| self.absent(path, &state))?
             }
-            Some(writer) => state.versions.by(writer).cloned().ok_or_else(|| {
-                DriveError::NoVersion { path: path.clone(), writer: writer.to_string() }
-            })?,
+            Some(writer) => match state.versions.by(writer) {
+                Some(version) => version.clone(),
+                // What is not here may have it.
+                None if state.missing.iter().any(|(missing, _)| missing == writer) => {
+                    return Err(self.absent(path, &state));
+                }
+                None => {
+                    let writer = writer.to_string();
+                    return Err(DriveError::NoVersion { path: path.clone(), writer });
+                }
+            },
         };
         if version.entry.stored().is_none() {
             return Err(DriveError::NotAFile { path: path.clone() });

@@ -10,6 +10,7 @@ use crate::entry::{Entry, Kind};
 use crate::error::DriveError;
 use crate::remote::Want;
 use crate::transaction::{Transaction, Vacated};
+use crate::view::rows::whole;
 use crate::view::{Named, PathState, Walk};
 
 impl<E: Engine> Drive<E> {
@@ -33,7 +34,7 @@ impl<E: Engine> Drive<E> {
                 Some(_) => return Err(DriveError::NotADirectory { path: path.clone() }),
             }
             let listing = transaction.view().list(path, None, 1)?;
-            complete(&listing.missing)?;
+            whole(&listing.missing)?;
             if listing.names.is_empty() {
                 transaction.remove(path)
             } else {
@@ -66,7 +67,8 @@ impl<E: Engine> Drive<E> {
         not_root(from)?;
         not_root(to)?;
         if to == from {
-            return self.metadata_to_replace(from).await.map(drop);
+            let state = self.state(from).await?;
+            return state.kind().map(drop).ok_or_else(|| self.absent(from, &state));
         }
         if to.starts_with(from) {
             let what = "a directory cannot be moved into itself";
@@ -83,7 +85,7 @@ impl<E: Engine> Drive<E> {
                 (None, _) => return Err(DriveError::Absent { path: from.clone() }),
                 (Some(Kind::Directory), Some(Kind::Directory)) => {
                     let listing = transaction.view().list(to, None, 1)?;
-                    complete(&listing.missing)?;
+                    whole(&listing.missing)?;
                     if !listing.names.is_empty() {
                         return Err(DriveError::NotEmpty { path: to.clone() });
                     }
@@ -118,13 +120,12 @@ impl<E: Engine> Drive<E> {
             if transaction.path(path)?.kind().is_none() {
                 return Err(DriveError::Absent { path: path.clone() });
             }
-            let view = self.replica.view();
-            let mut walk = Walk::new(&view, path.clone());
+            let mut walk = Walk::new(transaction.view(), path.clone());
             let mut below = Vec::new();
             while let Some(named) = walk.next()? {
                 below.push(named);
             }
-            complete(&walk.missing)?;
+            whole(&walk.missing)?;
             change(&mut transaction, &below)?;
             transaction.save()
         })
@@ -168,11 +169,4 @@ fn not_root(path: &Path) -> Result<(), DriveError> {
         return Err(DriveError::Invalid { path: path.clone(), what });
     }
     Ok(())
-}
-
-fn complete(missing: &[(ply_types::LogKey, crate::error::Missing)]) -> Result<(), DriveError> {
-    match missing.first() {
-        Some((_, missing)) => Err(DriveError::Missing(*missing)),
-        None => Ok(()),
-    }
 }

@@ -46,14 +46,14 @@ impl Default for WriteOptions {
 }
 
 impl<E: Engine> Drive<E> {
-    /// Runs a change of the draft, and again when something it had to see was not here.
+    /// Runs a change of the draft, and again when something that it had to see was not here.
     pub(crate) async fn change<T>(
         &self,
         path: &Path,
         mut change: impl FnMut(&mut Transaction<'_, E>) -> Result<T, DriveError>,
     ) -> Result<T, DriveError> {
-        self.complete(path, Want::Stat(path.clone()), || {
-            let mut transaction = Transaction::begin(&self.replica)?;
+        self.complete_change(path, Some(Want::Stat(path.clone())), |sight| {
+            let mut transaction = Transaction::begin_with(&self.replica, sight)?;
             let result = change(&mut transaction)?;
             transaction.save()?;
             Ok(result)
@@ -125,7 +125,11 @@ impl<E: Engine> Drive<E> {
         let view = self.replica.view().without_draft();
         for version in view.path(path)?.versions.all() {
             if version.writer != self.replica.writer_key() && version.entry.stored().is_some() {
-                self.replica.note_version(&view, path, version)?;
+                match self.replica.note_version(&view, path, version) {
+                    // Then they cannot be brought again.
+                    Ok(()) | Err(DriveError::Missing(_)) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         Ok(())

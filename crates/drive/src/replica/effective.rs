@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use ply_engine::Engine;
+use ply_engine::{Batch, Durability, Engine, Table};
 use ply_types::{LogKey, StateHash};
 
 use super::{Event, Replica};
+use crate::clock::Clock;
 use crate::commit::Commit;
 use crate::error::DriveError;
 use crate::membership::Membership;
@@ -24,8 +25,9 @@ impl<E: Engine> Replica<E> {
     /// Works out again which commits count. To be called when heads, commits or members came in.
     ///
     /// Starts from the newest commit of each writer that is here, and takes a writer back by a commit
-    /// as long as that one had something in view that does not count. What is left depends on
-    /// what is held, and not on the order in which it came.
+    /// as long as that one had something in view that does not count. What is left depends on what is
+    /// held, and not on the order in which it came. But where a writer's newest commit is not here, or
+    /// breaks a rule, the one that counted before goes on to count.
     pub fn refresh(&self) -> Result<(), DriveError> {
         let (membership, before) = (self.membership(), self.effective());
         let (mut counted, mut unfetched) = (BTreeMap::new(), Vec::new());
@@ -33,7 +35,7 @@ impl<E: Engine> Replica<E> {
             let Some(length) = self.counted_length(writer, &membership)? else { continue };
             let newest = match self.newest_below(writer, length)? {
                 Some(commit) => Some(commit),
-                // The newest is not here, or breaks a rule: what counted before still does.
+                // What leads back from a commit is in the commit, so only what was noted can tell.
                 None => before.get(&writer).filter(|commit| commit.mark.block < length).cloned(),
             };
             match newest {
@@ -62,6 +64,16 @@ impl<E: Engine> Replica<E> {
             .filter(|commit| before.get(&commit.writer).is_none_or(|old| old.mark != commit.mark))
             .map(|commit| (commit.writer, commit.mark))
             .collect();
+        let marks = |commits: &BTreeMap<LogKey, Arc<Commit>>| -> Clock {
+            commits.iter().map(|(&writer, commit)| (writer, commit.mark)).collect()
+        };
+        let (now, then) = (marks(&counted), marks(&before));
+        if now != then {
+            let mut batch = Batch::new();
+            batch.put(Table::Member, self.counted_key(), now.to_row());
+            // Without it the next start may show less, until a block comes. Nothing is undone for that.
+            let _noted = self.engine.apply(&batch, Durability::Process);
+        }
         {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             state.effective = counted;
@@ -71,6 +83,25 @@ impl<E: Engine> Replica<E> {
             self.tell(|| [Event::Arrived { heads: arrived }]);
         }
         Ok(())
+    }
+
+    /// Takes up which commits counted when the drive was last open. To be called before the first look.
+    pub(super) fn recall(&self) -> Result<(), DriveError> {
+        let row = self.engine.get(Table::Member, &self.counted_key())?;
+        // One that cannot be made out is as good as none: what is held tells nearly all.
+        let Some(counted) = row.and_then(|row| Clock::from_row(&row)) else { return Ok(()) };
+        let mut effective = BTreeMap::new();
+        for (writer, mark) in counted.iter() {
+            if let Some(commit) = self.readable(writer, mark.block)?.filter(|it| it.mark == mark) {
+                effective.insert(writer, commit);
+            }
+        }
+        self.state.write().unwrap_or_else(PoisonError::into_inner).effective = effective;
+        Ok(())
+    }
+
+    fn counted_key(&self) -> Vec<u8> {
+        [self.id().0.as_slice(), b"e"].concat()
     }
 
     /// A writer whose commit had something in view that is not among the commits.

@@ -44,7 +44,8 @@ impl<E: Engine> Replica<E> {
                     Ok(Some((_, row))) => {
                         heads.extend(LayerRow::decode(&row).map(|row| row.head()));
                     }
-                    Ok(None) => break,
+                    // What a page that breaks the rules would name is named by nobody.
+                    Ok(None) | Err(DriveError::Damaged { .. }) => break,
                     Err(error) => {
                         missing.push(error.lacking().ok_or(error)?);
                         break;

@@ -4,7 +4,7 @@
 //! have a second history. The draft goes on with it: layers and clocks of the draft come to stand on
 //! their own, and so do changes that were committed and are cut off.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -17,7 +17,7 @@ use super::{Replica, settings_key};
 use crate::clock::Clock;
 use crate::commit::{Commit, LayerRow};
 use crate::draft::{
-    clock_row_key, encode_clock, encode_row, layer_row_key, link_row_key, path_row_key,
+    DraftClock, clock_row_key, encode_clock, encode_row, layer_row_key, link_row_key, path_row_key,
 };
 use crate::entry::{Attributes, Body, Entry};
 use crate::error::DriveError;
@@ -50,6 +50,9 @@ struct Estate<'a, E: Engine> {
     tree: Option<Tree<'a, E>>,
     /// Rows that the draft is to have, by index key, each with its clock.
     rows: BTreeMap<Vec<u8>, (Entry, u32)>,
+    /// Clocks that the draft had not, by number.
+    new_clocks: Vec<(u32, Clock)>,
+    next_clock: u32,
     batch: Batch,
 }
 
@@ -159,7 +162,15 @@ impl<E: Engine> Replica<E> {
             commit: Some(commit),
             drafting: false,
         });
-        let mut estate = Estate { replica: self, tree, rows: BTreeMap::new(), batch: Batch::new() };
+        let newest_clock = self.draft_clock_numbers()?.pop();
+        let mut estate = Estate {
+            replica: self,
+            tree,
+            rows: BTreeMap::new(),
+            new_clocks: Vec::new(),
+            next_clock: newest_clock.map_or(0, |newest| newest.saturating_add(1)),
+            batch: Batch::new(),
+        };
         for (index_key, entry) in self.draft_entries(&KeyRange::all(), usize::MAX)? {
             let clock = entry.stamp.clock;
             estate.rows.insert(index_key, (entry, clock));
@@ -167,7 +178,7 @@ impl<E: Engine> Replica<E> {
         estate.clocks(key, kept.as_ref())?;
         estate.lost(key, kept.as_ref())?;
         if !estate.rows.is_empty() {
-            estate.directories()?;
+            estate.directories(key, kept.as_ref())?;
             estate.layers()?;
         }
         Ok(estate.finish())
@@ -179,7 +190,7 @@ impl<E: Engine> Estate<'_, E> {
     fn clocks(&mut self, key: &LogKey, kept: Option<&Arc<Commit>>) -> Result<(), DriveError> {
         let Some(kept) = kept else { return Ok(()) };
         for number in self.replica.draft_clock_numbers()? {
-            let mut clock = self.replica.draft_clock(number)?;
+            let mut clock = self.replica.draft_clock(number)?.clock;
             clock.see(*key, kept.mark);
             self.put_clock(number, &clock);
         }
@@ -188,30 +199,34 @@ impl<E: Engine> Estate<'_, E> {
 
     fn put_clock(&mut self, number: u32, clock: &Clock) {
         let row_key = clock_row_key(&self.replica.id(), number);
-        self.batch.put(Table::Draft, row_key, encode_clock(clock));
+        // Under the next key nothing was made yet.
+        let seen = DraftClock { clock: clock.clone(), own: None };
+        self.batch.put(Table::Draft, row_key, encode_clock(&seen));
     }
 
-    /// Changes that were committed beyond what counts: they enter the draft, beneath what is there, by
-    /// what was in view when the first of them was committed.
-    fn lost(&mut self, key: &LogKey, kept: Option<&Arc<Commit>>) -> Result<(), DriveError> {
-        let Some(tree) = self.tree else { return Ok(()) };
-        let number = kept.map_or(0, |kept| kept.mark.number);
-        let Some(newest) = tree.commit.filter(|newest| number < newest.mark.number) else {
-            return Ok(());
-        };
-        let mut first = Arc::clone(newest);
-        while let Some(&mark) = first.envelope.ancestors.first()
-            && number < mark.number
-        {
-            first = self.replica.marked(*key, mark)?;
-        }
-        let mut clock = Clock::clone(&*self.replica.clock(&first, 0)?);
+    /// The number of a clock that the draft had not, with what the key before had committed in view.
+    fn new_clock(&mut self, mut clock: Clock, key: &LogKey, kept: Option<&Arc<Commit>>) -> u32 {
         if let Some(kept) = kept {
             clock.see(*key, kept.mark);
         }
-        let numbers = self.replica.draft_clock_numbers()?;
-        let clock_number = numbers.last().map_or(0, |last| last.saturating_add(1));
-        self.put_clock(clock_number, &clock);
+        if let Some((number, _)) = self.new_clocks.iter().find(|(_, known)| *known == clock) {
+            return *number;
+        }
+        let number = self.next_clock;
+        self.next_clock = number.saturating_add(1);
+        self.put_clock(number, &clock);
+        self.new_clocks.push((number, clock));
+        number
+    }
+
+    /// Changes that were committed beyond what counts: they enter the draft, beneath what is there, each
+    /// by what was in view when it was made.
+    fn lost(&mut self, key: &LogKey, kept: Option<&Arc<Commit>>) -> Result<(), DriveError> {
+        let Some(tree) = self.tree else { return Ok(()) };
+        let number = kept.map_or(0, |kept| kept.mark.number);
+        if tree.commit.is_none_or(|newest| newest.mark.number <= number) {
+            return Ok(());
+        }
         let mut rows = RawRows::new(tree, KeyRange::all());
         while let Some((index_key, row)) = rows.next()? {
             let is_path = key_path(&index_key).is_some();
@@ -220,35 +235,42 @@ impl<E: Engine> Estate<'_, E> {
             }
             let entry = tree.decode(&row)?;
             if number < entry.stamp.commit {
-                self.rows.insert(index_key, (entry, clock_number));
+                let clock = Clock::clone(&*tree.clock(entry.stamp)?);
+                let clock = self.new_clock(clock, key, kept);
+                self.rows.insert(index_key, (entry, clock));
             }
         }
         Ok(())
     }
 
-    /// The directories above all that lives: the tree of the next key holds none of them yet.
-    fn directories(&mut self) -> Result<(), DriveError> {
-        let mut above: BTreeMap<Path, u32> = BTreeMap::new();
-        for (index_key, (entry, clock)) in &self.rows {
+    /// The directories above all that lives: the tree of the next key holds none of them yet. Each goes
+    /// over what it went over before; one that was not there goes over nothing.
+    fn directories(&mut self, key: &LogKey, kept: Option<&Arc<Commit>>) -> Result<(), DriveError> {
+        let mut above: BTreeSet<Path> = BTreeSet::new();
+        for (index_key, (entry, _)) in &self.rows {
             let lives = entry.kind().is_some() || !entry.keeps.is_empty();
             if let Some(path) = key_path(index_key).filter(|_| lives) {
-                above.extend(path.ancestors().into_iter().map(|directory| (directory, *clock)));
+                above.extend(path.ancestors());
             }
         }
-        for (directory, clock) in above {
+        for directory in above {
             let index_key = path_key(&directory);
             if directory.is_root() || self.rows.contains_key(&index_key) {
                 continue;
             }
             let own = match self.tree {
-                Some(tree) => tree.entry(&index_key)?,
+                Some(tree) => tree.entry(&index_key)?.map(|entry| (tree, entry)),
                 None => None,
             };
-            let entry = own.filter(|entry| matches!(entry.body, Body::Directory));
-            let entry = entry.unwrap_or_else(|| {
+            let own = own.filter(|(_, entry)| matches!(entry.body, Body::Directory));
+            let (entry, clock) = if let Some((tree, entry)) = own {
+                let clock = Clock::clone(&*tree.clock(entry.stamp)?);
+                (entry, clock)
+            } else {
                 let attributes = Attributes { mode: 0o755, ..Attributes::default() };
-                Entry::new(Body::Directory, attributes)
-            });
+                (Entry::new(Body::Directory, attributes), Clock::new())
+            };
+            let clock = self.new_clock(clock, key, kept);
             self.rows.insert(index_key, (entry, clock));
         }
         Ok(())

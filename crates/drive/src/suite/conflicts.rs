@@ -3,7 +3,7 @@
 use ply_engine::Engine;
 
 use super::world::{Bench, Node, block_on, bytes, path};
-use crate::{Access, Attributes, DriveError, Keep, OpenOptions};
+use crate::{Access, Attributes, DriveError, Keep, OpenOptions, Stored, Version};
 
 pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
     one_version_is_kept(bench);
@@ -12,6 +12,9 @@ pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
     a_removal_does_not_take_what_it_did_not_see(bench);
     an_open_file_does_not_go_over_what_came_in(bench);
     a_removal_by_another_does_not_take_an_open_file(bench);
+    an_old_removal_does_not_take_a_file_that_came_later(bench);
+    an_open_file_does_not_go_over_what_its_own_node_wrote_before_another_did(bench);
+    a_name_keeps_what_is_in_conflict_there_when_an_open_file_has_it_too(bench);
     a_large_file_of_another_is_changed_in_place(bench);
     a_layer_of_another_is_vouched_for_as_far_as_it_is_used(bench);
     attributes_change_without_the_content(bench);
@@ -47,6 +50,18 @@ fn conflicts<E: Engine>(node: &Node<E>) -> Vec<String> {
 fn version<E: Engine>(node: &Node<E>, name: &str, by: &Node<E>) -> Vec<u8> {
     let file = block_on(node.drive().open(&path(name), Some(&by.key()))).unwrap();
     block_on(file.read(0..u64::MAX)).unwrap()
+}
+
+/// The contents of all versions, each so short that its entry has it: one writer may have several.
+fn short_versions<E: Engine>(node: &Node<E>, name: &str) -> Vec<Vec<u8>> {
+    let state = node.replica().view().path(&path(name)).unwrap();
+    let content = |version: &Version| match version.entry.stored() {
+        Some(Stored::Inline(content)) => content.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut all: Vec<Vec<u8>> = state.versions.all().iter().map(content).collect();
+    all.sort();
+    all
 }
 
 fn one_version_is_kept<E: Engine>(bench: &Bench<'_, E>) {
@@ -242,6 +257,77 @@ fn a_removal_by_another_does_not_take_an_open_file<E: Engine>(bench: &Bench<'_, 
     block_on(file.close()).unwrap();
     meet(&alice, &bob);
     assert_eq!(alice.get("f"), b"First");
+}
+
+fn an_old_removal_does_not_take_a_file_that_came_later<E: Engine>(bench: &Bench<'_, E>) {
+    let (alice, bob) = pair(bench);
+    block_on(bob.drive().remove_file(&path("f"))).unwrap();
+    meet(&alice, &bob);
+    alice.put("f", b"second");
+    meet(&alice, &bob);
+    let options = OpenOptions::new().write(true);
+    let mut file = block_on(bob.drive().open_with(&path("f"), &options)).unwrap();
+    block_on(file.write_at(0, b"S")).unwrap();
+    block_on(alice.drive().remove_file(&path("f"))).unwrap();
+    meet(&alice, &bob);
+    block_on(file.close()).unwrap();
+    meet(&alice, &bob);
+    assert_eq!(alice.get("f"), b"Second");
+}
+
+fn an_open_file_does_not_go_over_what_its_own_node_wrote_before_another_did<E: Engine>(
+    bench: &Bench<'_, E>,
+) {
+    let (alice, bob) = pair(bench);
+    let options = OpenOptions::new().read(true).write(true);
+    let mut file = block_on(bob.drive().open_with(&path("f"), &options)).unwrap();
+    block_on(file.write_at(0, b"F")).unwrap();
+    bob.put("f", b"by bob, meanwhile");
+    bob.commit();
+    // Of a higher number, so that it is shown.
+    for more in ["x", "y", "z"] {
+        alice.put(more, b"");
+        alice.commit();
+    }
+    alice.put("f", b"by alice, meanwhile");
+    meet(&alice, &bob);
+    assert_eq!(bob.get("f"), b"by alice, meanwhile");
+    block_on(file.close()).unwrap();
+    meet(&alice, &bob);
+    let all = short_versions(&alice, "f");
+    assert_eq!(all, [&b"First"[..], b"by alice, meanwhile", b"by bob, meanwhile"]);
+}
+
+fn a_name_keeps_what_is_in_conflict_there_when_an_open_file_has_it_too<E: Engine>(
+    bench: &Bench<'_, E>,
+) {
+    let (alice, bob) = pair(bench);
+    block_on(bob.drive().hard_link(&path("f"), &path("name"))).unwrap();
+    alice.put("name", b"another file of alice");
+    bob.commit();
+    // Of a higher number, so that its names are shown.
+    for more in ["x", "y", "z"] {
+        bob.put(more, b"");
+        block_on(bob.drive().set_attributes(&path("f"), |attributes| attributes.mode ^= 1))
+            .unwrap();
+        bob.commit();
+    }
+    meet(&alice, &bob);
+    assert_eq!(conflicts(&bob), ["/name"]);
+    let options = OpenOptions::new().read(true).write(true);
+    let mut file = block_on(bob.drive().open_with(&path("f"), &options)).unwrap();
+    block_on(file.write_at(0, b"F")).unwrap();
+    for more in ["u", "v", "w"] {
+        alice.put(more, b"");
+        alice.commit();
+    }
+    alice.put("f", b"by alice, meanwhile");
+    meet(&alice, &bob);
+    block_on(file.close()).unwrap();
+    meet(&alice, &bob);
+    assert_eq!(conflicts(&alice), ["/f", "/name"]);
+    let all = short_versions(&alice, "name");
+    assert_eq!(all, [&b"First"[..], b"another file of alice", b"by alice, meanwhile"]);
 }
 
 fn a_large_file_of_another_is_changed_in_place<E: Engine>(bench: &Bench<'_, E>) {

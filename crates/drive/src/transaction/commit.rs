@@ -12,7 +12,7 @@ use ply_types::LogKey;
 use super::Transaction;
 use crate::cipher::Metadata;
 use crate::clock::{Clock, CommitMark};
-use crate::commit::{Body, ClockRecord, Delta, Envelope, LayerRow, ancestors};
+use crate::commit::{Body, ClockRecord, Commit, Delta, Envelope, LayerRow, ancestors, check};
 use crate::entry::{Entry, Kept, Stamp};
 use crate::error::DriveError;
 use crate::key::layer_key;
@@ -49,12 +49,14 @@ impl<E: Engine> Transaction<'_, E> {
         let paths = changes.len() as u64;
         let own = replica.writer_key();
         let previous = self.view.commit_of(&own).cloned();
-        let seen = self.seen_others();
+        let seen = self.view.others();
         let (clocks, numbers) = self.clocks(&seen, &changes)?;
         // Above all that any of its clocks names, what was in view and is cut off by now included.
         let newest_seen = clocks.iter().map(|clock| clock.components.number()).max().unwrap_or(0);
         let before = previous.as_ref().map_or(0, |commit| commit.mark.number);
-        let number = 1 + newest_seen.max(seen.number()).max(before);
+        let highest = newest_seen.max(seen.number()).max(before);
+        let used_up = "a writer in view claims the highest number that a commit can have";
+        let number = highest.checked_add(1).ok_or_else(|| replica.inconsistent(used_up))?;
 
         let mut edits = BTreeMap::new();
         let mut totals = previous
@@ -63,6 +65,7 @@ impl<E: Engine> Transaction<'_, E> {
             .map(|body| body.totals)
             .unwrap_or_default();
         for (key, mut entry) in changes {
+            self.keep_returned(&key, &mut entry)?;
             let clock = numbers.get(&entry.stamp.clock).copied().unwrap_or(0);
             entry.stamp = Stamp { commit: number, clock };
             for kept in &mut entry.keeps {
@@ -112,17 +115,34 @@ impl<E: Engine> Transaction<'_, E> {
             time: replica.host.now(),
             program: program.to_owned(),
         };
-        let mark = self.append_commit(&envelope, &body)?;
+        let mark = self.append_commit(envelope, body)?;
         replica.tell(|| [Event::Committed { mark }]);
         Ok(Some(Committed { mark, paths }))
     }
 
+    /// Keeps beside a change what this writer committed at its path after the change was begun. After a
+    /// restore from a backup the own log comes back from peers while a draft of the backup is open.
+    fn keep_returned(&self, key: &[u8], entry: &mut Entry) -> Result<(), DriveError> {
+        let Some(own) = self.replica.draft_clock(entry.stamp.clock)?.own else { return Ok(()) };
+        let newest = self.view.commit_of(&self.replica.writer_key());
+        if newest.is_none_or(|newest| newest.mark.number <= own) {
+            return Ok(());
+        }
+        let Some(tree) = self.view.without_draft().own_tree().map(|tree| tree.entry(key)) else {
+            return Ok(());
+        };
+        let Some(mut returned) = tree?.filter(|returned| own < returned.stamp.commit) else {
+            return Ok(());
+        };
+        entry.keeps.append(&mut returned.keeps);
+        if returned.kind().is_some() && !returned.same_but_for_times(entry) {
+            entry.keeps.push(Kept::Own(Box::new(returned)));
+        }
+        Ok(())
+    }
+
     /// Appends the commit block, drops the draft, and makes both durable as one.
-    fn append_commit(
-        &mut self,
-        envelope: &Envelope,
-        body: &Body,
-    ) -> Result<CommitMark, DriveError> {
+    fn append_commit(&mut self, envelope: Envelope, body: Body) -> Result<CommitMark, DriveError> {
         let replica = self.replica;
         let own = replica.writer_key();
         let broken = |fault: crate::error::BlockFault| replica.inconsistent(&fault.to_string());
@@ -137,13 +157,18 @@ impl<E: Engine> Transaction<'_, E> {
         .to_block();
         let id = ply_types::CommitId(ply_merkle::leaf_hash(&block).0);
         let position = self.staging().append(&own, &block)?;
+        let mark = CommitMark { number: envelope.number, block: position, id };
+        // Nobody would take it otherwise, and the draft would be gone.
+        check(&Commit { writer: own, mark, envelope, body: Some(body) }).map_err(|what| {
+            replica.inconsistent(&format!("a commit was made that is none: {what}"))
+        })?;
         let drive = replica.id();
         self.staging().batch().delete_range(Table::Draft, drive.0, prefix_end(&drive.0));
         if let Some(staging) = self.staging.take() {
             staging.commit(Durability::Synced)?;
         }
         replica.refresh()?;
-        Ok(CommitMark { number: envelope.number, block: position, id })
+        Ok(mark)
     }
 
     /// The clocks of the commit, and which of them each clock of the draft became.
@@ -159,7 +184,7 @@ impl<E: Engine> Transaction<'_, E> {
             if numbers.contains_key(&draft) {
                 continue;
             }
-            let clock = self.replica.draft_clock(draft)?;
+            let clock = self.replica.draft_clock(draft)?.clock;
             let number = if clock == *seen {
                 0
             } else {

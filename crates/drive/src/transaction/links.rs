@@ -5,8 +5,6 @@
 //! that carries the mark in their view, all in one transaction. A name that another writer made
 //! meanwhile keeps what it says, as any concurrent change does.
 
-use std::collections::BTreeSet;
-
 use ply_engine::{Engine, Table};
 use ply_types::Path;
 
@@ -29,7 +27,8 @@ impl<E: Engine> Transaction<'_, E> {
 
     /// The names of the file that carries a mark, with the changes of this transaction.
     pub fn names(&self, mark: LinkMark) -> Result<Vec<Path>, DriveError> {
-        let mut names: BTreeSet<Path> = self.view.marked(mark)?;
+        let (mut names, missing) = self.view.marked(mark)?;
+        self.goes_without(&missing)?;
         for (key, change) in &self.rows {
             if matches!(change, Change::Set(entry, _) if entry.link == Some(mark)) {
                 names.extend(key_path(key));

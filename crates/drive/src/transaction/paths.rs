@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ply_engine::{Engine, Table};
 use ply_types::Path;
 
-use super::{Change, Transaction};
+use super::{Change, Sight, Transaction};
 use crate::draft::{encode_row, path_row_key};
 use crate::entry::{Attributes, Body, Entry, Kept, Kind, SPILL_BYTES_MAX, Stored, Xattr};
 use crate::error::DriveError;
@@ -30,14 +30,7 @@ impl<E: Engine> Transaction<'_, E> {
                 Ok(PathState { versions: Versions::only(version), ..PathState::default() })
             }
             Some(Change::Set(..) | Change::Forget) => Ok(PathState::default()),
-            None => {
-                let state = self.view.path(path)?;
-                match state.missing.first() {
-                    // Whoever writes must see what they write over.
-                    Some((_, missing)) => Err(DriveError::Missing(*missing)),
-                    None => Ok(state),
-                }
-            }
+            None => self.found(path),
         }
     }
 
@@ -59,7 +52,13 @@ impl<E: Engine> Transaction<'_, E> {
         // Committed rows: over them, forgetting the draft alone would bring back what it went over.
         let mut is_known = false;
         for tree in self.view.trees() {
-            is_known |= tree.row(&key)?.is_some();
+            is_known |= match tree.row(&key) {
+                Err(DriveError::Missing(missing)) => {
+                    self.goes_without(&[(tree.writer, missing)])?;
+                    true
+                }
+                row => row?.is_some(),
+            };
         }
         if is_known {
             self.put(path, Entry::tombstone(), Standing::OverAll)
@@ -100,29 +99,37 @@ impl<E: Engine> Transaction<'_, E> {
         };
         let mut entry = entry;
         entry.stamp.commit = 0;
-        let clock = match (earlier, standing) {
-            (Some((keeps, clock)), Standing::BesideOthers) => {
-                entry.keeps = keeps;
-                clock
-            }
+        let (keeps, clock) = match (earlier, standing) {
+            (Some(earlier), Standing::BesideOthers) => earlier,
             // Looking again at everything is what moves the clock of a path forward.
-            (_, Standing::OverAll) => {
-                entry.keeps = Vec::new();
-                self.clock_now()?
-            }
-            (None, Standing::BesideOthers) => {
-                entry.keeps = self.kept_beside(path)?;
-                self.clock_now()?
-            }
+            (_, Standing::OverAll) => self.over_all(path)?,
+            (None, Standing::BesideOthers) => self.over_shown(path)?,
         };
+        entry.keeps = keeps;
         self.rows.insert(key, Change::Set(Box::new(entry), clock));
         Ok(())
     }
 
-    /// What stays standing beside an entry that goes over the shown version.
-    fn kept_beside(&self, path: &Path) -> Result<Vec<Kept>, DriveError> {
-        let state = self.view.path(path)?;
-        Ok(state.versions.kept_beside(state.shown(), &self.replica.writer_key()))
+    /// What an entry that goes over the shown version keeps, and the clock that it goes by.
+    fn over_shown(&mut self, path: &Path) -> Result<GoesBy, DriveError> {
+        let state = self.found(path)?;
+        if state.missing.is_empty() {
+            let own = self.replica.writer_key();
+            return Ok((state.versions.kept_beside(state.shown(), &own), self.clock_now()?));
+        }
+        let begun = self.view.begun(path, &state)?;
+        Ok((begun.keeps, self.clock_number(begun.clock)?))
+    }
+
+    /// What an entry that goes over all versions in view keeps, and the clock that it goes by.
+    fn over_all(&mut self, path: &Path) -> Result<GoesBy, DriveError> {
+        if self.sight == Sight::Whole {
+            return Ok((Vec::new(), self.clock_now()?));
+        }
+        let state = self.found(path)?;
+        let keeps = self.view.unseen(path, &state)?.keeps;
+        let clock = self.view.begun(path, &state)?.clock;
+        Ok((keeps, self.clock_number(clock)?))
     }
 
     /// What stays standing beside an entry that takes the place of one in the draft: what that one
@@ -130,7 +137,7 @@ impl<E: Engine> Transaction<'_, E> {
     /// it before a file of the draft, and who writes into the directory writes over no file.
     fn kept_of_draft(&self, path: &Path, earlier: &Entry) -> Result<Vec<Kept>, DriveError> {
         let mut keeps = earlier.keeps.clone();
-        let state = self.view.path(path)?;
+        let state = self.found(path)?;
         let has_the_name =
             state.shown().is_some_and(|shown| shown.entry.same_but_for_times(earlier));
         if earlier.kind().is_some_and(|kind| kind != Kind::Directory) && !has_the_name {
@@ -250,6 +257,9 @@ pub(crate) enum Vacated {
     /// Versions that were in conflict with it.
     OthersStay,
 }
+
+/// What an entry keeps beside it, and the number of its clock.
+type GoesBy = (Vec<Kept>, u32);
 
 /// How an entry stands to the versions that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::View;
 use super::tree::Tree;
 use crate::entry::{Attributes, Entry, Kind};
 use crate::error::{DriveError, Missing};
-use crate::key::{below, path_key};
+use crate::key::{below, key_path, path_key};
 use crate::versions::{Row, Version, Versions};
 use crate::view::cursor::Entries;
 
@@ -52,6 +52,14 @@ impl PathState {
     /// Whether there is more than one thing here.
     pub fn is_conflict(&self) -> bool {
         self.versions.is_conflict() || (self.implied && !self.versions.all().is_empty())
+    }
+}
+
+/// Checks that nothing is missing.
+pub(crate) fn whole(missing: &[(LogKey, Missing)]) -> Result<(), DriveError> {
+    match missing.first() {
+        Some((_, missing)) => Err(DriveError::Missing(*missing)),
+        None => Ok(()),
     }
 }
 
@@ -117,10 +125,8 @@ impl<E: Engine> View<E> {
         }
         let mut gathered = Gathered::default();
         let versions = gathered.rule(found)?;
-        match gathered.missing.first() {
-            Some((_, missing)) => Err(DriveError::Missing(*missing)),
-            None => Ok(versions),
-        }
+        whole(&gathered.missing)?;
+        Ok(versions)
     }
 
     /// Applies the rule to the entries that trees hold for a path.
@@ -146,7 +152,12 @@ impl<E: Engine> View<E> {
         for range in below(path) {
             let mut cursors: Vec<Entries<'_, E>> =
                 self.trees().into_iter().map(|tree| Entries::new(tree, range.clone())).collect();
-            while let Some((_, found, step)) = next_key(&mut cursors)? {
+            while let Some((key, found, step)) = next_key(&mut cursors)? {
+                if key_path(&key).is_none() {
+                    // Its author's nonsense, as in a listing: nothing lives there.
+                    gathered.missing.extend(step.missing);
+                    continue;
+                }
                 let mut rows = step;
                 for (tree, entry) in found {
                     let clock = tree.clock(entry.stamp);

@@ -149,3 +149,59 @@ fn layers_of_a_draft_are_known_apart_from_those_of_commits() {
         assert!(node.replica().draft_layer_heads().unwrap().is_empty());
     });
 }
+
+/// Names in conflict, by a drive.
+fn conflicts(drive: &Drive<MemoryEngine>) -> Vec<String> {
+    let conflicts = block_on(drive.conflicts(&path(""))).unwrap();
+    conflicts.iter().map(|conflict| conflict.path.to_string()).collect()
+}
+
+#[test]
+fn law_4_a_directory_that_goes_to_the_next_key_goes_over_no_file_that_came_in() {
+    bench(|bench| {
+        let alice = bench.node();
+        let bob = bench.join(2, &alice);
+        alice.mkdir("d");
+        alice.commit();
+        bob.put("d", b"a file");
+        bob.commit();
+        alice.pull(&bob, true);
+        alice.put("d/x", b"drafted when the file was in view");
+        assert_eq!(conflicts(alice.drive()), ["/d"]);
+        let drive = copy(&alice);
+        assert_eq!(conflicts(&drive), ["/d"]);
+        block_on(drive.commit("", "")).unwrap().expect("something to commit");
+        assert_eq!(conflicts(&drive), ["/d"]);
+        assert_eq!(block_on(drive.read(&path("d/x"))).unwrap().len(), 33);
+    });
+}
+
+#[test]
+fn law_3_what_is_cut_off_enters_the_draft_by_what_its_author_saw() {
+    bench(|bench| {
+        let alice = bench.node();
+        let bob = bench.join(2, &alice);
+        alice.put("p", b"before");
+        alice.commit();
+        bob.pull(&alice, true);
+        alice.replica().allow_signing();
+        alice.replica().signed_head(&alice.key()).unwrap().expect("a head");
+        alice.put("p", b"by alice");
+        bob.put("p", b"by bob");
+        bob.commit();
+        // In view when alice commits, and not when she wrote.
+        alice.pull(&bob, true);
+        alice.commit();
+        assert_eq!(conflicts(alice.drive()), ["/p"]);
+        alice.replica().disown().unwrap();
+        let engine = Arc::clone(alice.engine());
+        let settings = alice.replica().settings();
+        let seed = Seed::new([0x81; 32]);
+        let replica = Replica::open(engine, settings, &seed, Arc::<Dice>::default()).unwrap();
+        assert_ne!(replica.writer_key(), alice.key());
+        let drive = Drive::alone(replica);
+        assert_eq!(conflicts(&drive), ["/p"]);
+        block_on(drive.commit("", "")).unwrap().expect("something to commit");
+        assert_eq!(conflicts(&drive), ["/p"]);
+    });
+}

@@ -9,7 +9,7 @@ use ply_types::{Fault, Time};
 use tokio_util::compat::TokioAsyncReadCompatExt;
 
 use crate::villain::{VILLAIN, Villain, get, serves_others, victim};
-use crate::world::{Node, STREAM_BYTES, meet, noise, path};
+use crate::world::{Node, STREAM_BYTES, meet, noise, path, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn law_8_garbage_ends_the_session() {
@@ -50,14 +50,16 @@ async fn law_7_a_forged_head_is_refused_and_not_stored() {
     let member = Node::reader(2, &victim);
     member.put("of the member", b"makes it a writer").await;
     let sessions = meet(&member, &victim).await;
+    let log = member.replica.writer_key();
+    let length = |node: &Node| node.replica.known_length(&log).unwrap();
+    until(|| 0 < length(&member) && length(&victim) == length(&member)).await;
     member.exchange.stop(&member.id(), None);
     for session in sessions {
         drop(session.await.unwrap());
     }
-    let log = member.replica.writer_key();
     let signed = member.replica.signed_head(&log).unwrap().expect("a head");
     let known = victim.replica.known_length(&log).unwrap();
-    assert_eq!(known, signed.head.length);
+    assert_eq!(known, signed.head.length, "it was told");
     for byte in 0..signed.to_bytes().len() {
         let mut head = signed;
         head.head.length += 1 + u64::try_from(byte).unwrap();

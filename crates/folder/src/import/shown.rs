@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ply_drive::{DriveError, Entry, Kind, LinkMark, Listing, Named, PathState, Transaction, View};
+use ply_drive::{DriveError, Entry, Kind, LinkMark, Listing, Named, PathState, Transaction};
 use ply_engine::Engine;
 use ply_types::{Name, Path};
 
@@ -58,9 +58,9 @@ impl<'transaction, 'replica, E: Engine> Shown<'transaction, 'replica, E> {
     }
 
     /// The names of a directory in order of their bytes.
-    pub(super) fn names(&self, directory: &Path) -> Names<'_, E> {
+    pub(super) fn names(&self, directory: &Path) -> Names<'_, 'replica, E> {
         Names {
-            view: self.transaction.view(),
+            transaction: self.transaction,
             directory: directory.clone(),
             listed: Vec::new().into_iter(),
             after: None,
@@ -98,8 +98,8 @@ type Change<'shown> = (&'shown Name, &'shown Option<Entry>);
 
 /// The names of one directory.
 #[derive(Debug)]
-pub(super) struct Names<'shown, E: Engine> {
-    view: &'shown View<E>,
+pub(super) struct Names<'shown, 'replica, E: Engine> {
+    transaction: &'shown Transaction<'replica, E>,
     directory: Path,
     listed: std::vec::IntoIter<Named>,
     after: Option<Name>,
@@ -109,9 +109,9 @@ pub(super) struct Names<'shown, E: Engine> {
     changed_ahead: Option<Change<'shown>>,
 }
 
-impl<E: Engine> Names<'_, E> {
-    /// The next name. Whoever changes a directory must see all of it, so a part that is not held
-    /// here is an error.
+impl<E: Engine> Names<'_, '_, E> {
+    /// The next name. A part of the directory that is not held here is an error, unless the transaction
+    /// goes on without it.
     pub(super) fn next(&mut self) -> Result<Option<(Name, Current)>, DriveError> {
         loop {
             if self.listed_ahead.is_none() {
@@ -149,10 +149,8 @@ impl<E: Engine> Names<'_, E> {
                 return Ok(None);
             }
             let Listing { names, more, missing, .. } =
-                self.view.list(&self.directory, self.after.as_ref(), STRETCH)?;
-            if let Some((_, missing)) = missing.first() {
-                return Err(DriveError::Missing(*missing));
-            }
+                self.transaction.view().list(&self.directory, self.after.as_ref(), STRETCH)?;
+            self.transaction.goes_without(&missing)?;
             self.more = more;
             self.after = names.last().and_then(|last| last.path.split()).map(|(_, name)| name);
             self.listed = names.into_iter();

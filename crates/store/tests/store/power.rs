@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ply_engine::{Batch, Durability, Engine, Frame, Location, Order, Table};
-use ply_store::Store;
+use ply_store::{PACK_BYTES_MIN, Store, StoreOptions};
 use ply_types::LogKey;
 
 use crate::world::{Dice, append_one, child, child_folder, put};
@@ -35,12 +35,21 @@ const LIVES: u64 = 5;
 /// Steps in each life.
 const STEPS: u64 = 12;
 
-/// The frames of a step.
+/// Packs as small as they may be, so that many are begun.
+const OPTIONS: StoreOptions = StoreOptions { pack_bytes_max: PACK_BYTES_MIN };
+/// Packs that the child leaves at least.
+const PACKS: usize = 5;
+
+/// The frames of a step. Long ones are written in another way.
 fn bodies(step: u64) -> Vec<Vec<u8>> {
     let mut dice = Dice(step + 1);
     let count = 1 + dice.below(5);
     let body = |n: u64| {
-        let bytes = if dice.below(4) == 0 { dice.below(30_000) } else { dice.below(2000) };
+        let bytes = match dice.below(8) {
+            0 => 100_000 + dice.below(400_000),
+            1 => dice.below(30_000),
+            _ => dice.below(2000),
+        };
         (0..bytes).map(|index: u64| (index * 31 + step * 7 + n).to_le_bytes()[0]).collect()
     };
     (0..count).map(body).collect()
@@ -69,7 +78,7 @@ fn child_that_is_recorded() {
     let Some(home) = child_folder() else { return };
     let mut said = OpenOptions::new().create(true).append(true).open(home.join("said")).unwrap();
     for life in 0..LIVES {
-        let store = Store::open(&home.join("store")).unwrap();
+        let store = Store::open_with(&home.join("store"), OPTIONS).unwrap();
         for step in life * STEPS..(life + 1) * STEPS {
             write_step(&store, step);
             said.write_all(&step.to_le_bytes()).unwrap();
@@ -78,9 +87,14 @@ fn child_that_is_recorded() {
     }
 }
 
+/// This package as it lies now: what is built may be used by another checkout.
+fn package() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
 /// The library that records, built next to the home; `None` without a C compiler.
 fn recorder(home: &Path) -> Option<PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/record/record.c");
+    let source = package().join("tests/record/record.c");
     let library = home.join("record.so");
     let mut compiler = Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source);
@@ -110,7 +124,8 @@ fn said(calls: &[Call]) -> Vec<u64> {
 }
 
 fn check(folder: &Path, acknowledged: &[u64]) {
-    let store = Store::open(folder).unwrap_or_else(|error| panic!("does not open: {error:?}"));
+    let store = Store::open_with(folder, OPTIONS)
+        .unwrap_or_else(|error| panic!("does not open: {error:?}"));
     for &step in acknowledged {
         check_step(&store, step);
     }
@@ -130,6 +145,7 @@ fn check(folder: &Path, acknowledged: &[u64]) {
     let at = append_one(&store, b"and on");
     put(&store, Table::Meta, b"on", &at.to_bytes(), Durability::Synced);
     drop(store);
+    // With other options as well.
     assert_eq!(Store::open(folder).unwrap().read(at).unwrap(), "and on");
 }
 
@@ -157,6 +173,9 @@ fn law_5_what_was_acknowledged_survives_a_loss_of_power_at_any_moment() {
     let (syncs, folders) = trace::syncs(&calls);
     println!("{} calls recorded, {syncs} syncs of files and {folders} of folders", calls.len());
     assert!(LIVES * STEPS <= syncs && LIVES <= folders);
+    let packs = fs::read_dir(home.join("store/packs")).unwrap().count();
+    println!("{packs} packs");
+    assert!(PACKS <= packs);
 
     let images = std::env::var("PLY_IMAGES").ok().and_then(|it| it.parse().ok()).unwrap_or(IMAGES);
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);

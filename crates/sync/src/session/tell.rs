@@ -124,7 +124,8 @@ impl<E: Engine> Session<E> {
         let mut recent = RecentNodes::default();
         let commit = match self.replica.commit(log, block) {
             Ok(commit) => commit,
-            Err(DriveError::Missing(_)) => return Ok(proved),
+            // The log is as its writer signed it, whatever it says: who lacks it asks for the block.
+            Err(DriveError::Missing(_) | DriveError::Damaged { .. }) => return Ok(proved),
             Err(error) => return Err(error.into()),
         };
         if 0 < theirs && theirs < block {
@@ -147,8 +148,9 @@ impl<E: Engine> Session<E> {
         // Content that is new since what the peer had, if it is little.
         let grown = match self.replica.grown_since(&commit, theirs) {
             Ok(grown) => grown,
-            // What came before is not here, so nobody knows here what is new.
+            // What came before is not here or breaks a rule, so nobody knows here what is new.
             Err(error) if error.lacking().is_some() => Vec::new(),
+            Err(DriveError::Damaged { .. }) => Vec::new(),
             Err(error) => return Err(error.into()),
         };
         let mut content = Vec::new();

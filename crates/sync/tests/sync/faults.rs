@@ -2,7 +2,9 @@
 
 use futures::executor::block_on;
 use ply_drive::Want;
-use ply_types::{Fault, Path};
+use ply_engine::Durability;
+use ply_log::{Head, HeadStep, Signer};
+use ply_types::{Fault, Path, Seed};
 
 use crate::world::{Node, Wire, sealed};
 
@@ -74,4 +76,44 @@ fn law_1_a_flipped_byte_ends_the_session_and_stores_nothing_wrong() {
     }
     println!("{refused} of 600 flips ended the session");
     assert!(300 < refused);
+}
+
+/// Has the log of a writer end, signed, with a block that is nothing, at a node that has all of it.
+fn end_with_nonsense(at: &Node, writer: &Node) {
+    let (logs, log) = (at.replica.logs(), writer.key());
+    let mut staging = logs.stage();
+    staging.append(&log, b"no commit, no page").unwrap();
+    staging.commit(Durability::Synced).unwrap();
+    let settings = writer.replica.settings();
+    let node = Seed::new([0x80 | writer.name; 32]);
+    let signer = Signer::new(&node.writer(&settings.id, &settings.install_nonce));
+    let head = Head::new(log, &logs.roots(&log).unwrap()).sign(&signer).unwrap();
+    let mut staging = logs.stage();
+    assert!(matches!(staging.set_head(&head).unwrap(), HeadStep::Advanced));
+    staging.commit(Durability::Synced).unwrap();
+    at.replica.refresh().unwrap();
+}
+
+#[test]
+fn a_log_that_ends_with_nonsense_stops_nobody_from_meeting() {
+    let owner = Node::owner(1, sealed());
+    owner.put_commit("of-the-owner", b"0");
+    let writer = Node::joined(2, owner.share());
+    writer.put_commit("of-the-writer", b"1");
+    Wire::connect(&writer, &owner).ask(1, Want::Everything).unwrap();
+    end_with_nonsense(&owner, &writer);
+    let names =
+        |node: &Node| -> Vec<String> { node.list().into_iter().map(|(name, ..)| name).collect() };
+    // What counted before counts, also after a restart.
+    assert_eq!(names(&owner), ["/of-the-owner", "/of-the-writer"]);
+    assert_eq!(names(&owner.restarted().unwrap()), ["/of-the-owner", "/of-the-writer"]);
+    let reader = Node::joined(3, owner.share());
+    let mut wire = Wire::connect(&reader, &owner);
+    let _end = wire.ask(0, Want::Everything);
+    wire.changed();
+    assert_eq!(names(&reader), ["/of-the-owner"]);
+    owner.put_commit("later", b"2");
+    wire.changed();
+    let _end = wire.ask(0, Want::Everything);
+    assert_eq!(owner.list().len(), 3);
 }

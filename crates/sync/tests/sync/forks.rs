@@ -2,7 +2,7 @@
 
 use ply_drive::Want;
 
-use crate::world::{Node, Wire, sealed};
+use crate::world::{Node, Wire, path, sealed};
 
 /// A home that was copied whole: two nodes that sign under one key.
 struct Copied {
@@ -104,6 +104,32 @@ fn law_7_a_node_that_came_back_older_learns_its_own_log_before_it_signs() {
     assert_eq!(names(&owner).len(), 5);
     assert_eq!(owner.replica.state_hash(), backup.replica.state_hash());
     assert!(owner.replica.forks().is_empty());
+}
+
+#[test]
+fn law_3_a_draft_of_a_backup_does_not_go_over_what_comes_back() {
+    let Copied { owner, first, second: backup } = copied();
+    first.put_commit("common", b"after the backup");
+    first.put_commit("other", b"1");
+    meet(&owner, &first);
+    drop(first);
+    backup.put("common", b"drafted in the backup");
+    backup.put("new", b"drafted in the backup");
+    let mut wire = Wire::connect(&backup, &owner);
+    wire.ask(0, Want::Everything).unwrap();
+    backup.commit();
+    wire.changed();
+    wire.ask(1, Want::Everything).unwrap();
+    assert!(owner.replica.forks().is_empty());
+    for node in [&owner, &backup] {
+        let state = node.replica.view().path(&path("common")).unwrap();
+        let content = |version: &ply_drive::Version| version.entry.stored().cloned();
+        let all: Vec<_> = state.versions.all().iter().filter_map(content).collect();
+        let inline = |text: &[u8]| ply_drive::Stored::Inline(text.to_vec());
+        assert!(all.contains(&inline(b"after the backup")), "{all:?}");
+        assert!(all.contains(&inline(b"drafted in the backup")), "{all:?}");
+        assert_eq!(names(node), names(&owner));
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod apart;
 mod blind;
 mod clock;
 mod commits;

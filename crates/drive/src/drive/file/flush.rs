@@ -7,15 +7,15 @@ use ply_chunk::{ListBuilder, Place};
 use ply_engine::Engine;
 use ply_types::Path;
 
+use super::File;
 use super::recut::{Recut, Run};
-use super::{File, opened};
 use crate::commit::LayerRow;
 use crate::drive::read::ReadHandle;
 use crate::entry::{Body, Entry, Kind, Stored};
 use crate::error::DriveError;
-use crate::transaction::{Begun, Transaction};
-use crate::versions::{Version, Versions};
-use crate::view::{PathState, View};
+use crate::transaction::Transaction;
+use crate::versions::Version;
+use crate::view::{Begun, View};
 
 /// How often a flush starts anew because the file changed under it, before it says so.
 const ATTEMPTS_MAX: usize = 16;
@@ -52,8 +52,8 @@ impl<E: Engine> File<E> {
                 begun: &self.begun,
             };
             let replica = Arc::clone(self.drive.replica());
-            let saved = self.drive.complete_blocks(&self.path, || {
-                let mut transaction = Transaction::begin(&replica)?;
+            let saved = self.drive.complete_change(&self.path, None, |sight| {
+                let mut transaction = Transaction::begin_with(&replica, sight)?;
                 let saved = flush.save(&mut transaction, &recut)?;
                 transaction.save()?;
                 Ok::<_, DriveError>(saved)
@@ -91,10 +91,10 @@ impl<E: Engine> File<E> {
     /// Takes a version that this node wrote as the one that changes lie over.
     fn rest_on(&mut self, version: Version) {
         let view = self.drive.replica.view();
-        let alone =
-            || PathState { versions: Versions::only(version.clone()), ..PathState::default() };
-        let state = view.path(&self.path).unwrap_or_else(|_| alone());
-        self.begun = opened::begun(&self.drive, &view, &state);
+        // Else the moment before stands, which had less in view.
+        if let Ok(begun) = view.path(&self.path).and_then(|state| view.begun(&self.path, &state)) {
+            self.begun = begun;
+        }
         self.base = ReadHandle::new(&self.drive, view, &self.path, version);
     }
 }
@@ -120,7 +120,7 @@ impl<E: Engine> Flush<'_, E> {
                 }
                 !is_base
             }
-            (None, _) if transaction.removed_here(self.path, &self.base.writer)? => {
+            (None, _) if transaction.removed_here(self.path, self.base)? => {
                 return Err(DriveError::Absent { path: self.path.clone() });
             }
             (None, _) => true,
@@ -136,7 +136,14 @@ impl<E: Engine> Flush<'_, E> {
         entry.link = like.link;
         entry.moved_from = like.moved_from;
         if is_arrival {
-            transaction.set_since(self.path, &entry, self.begun)?;
+            let mut begun = self.begun.clone();
+            // What this node wrote meanwhile was not in view either, though its own log always is.
+            for kept in state.versions.kept_of(&own, self.base) {
+                if !begun.keeps.contains(&kept) {
+                    begun.keeps.push(kept);
+                }
+            }
+            transaction.set_since(self.path, &entry, &begun)?;
         } else {
             transaction.set_linked(self.path, entry.clone())?;
         }

@@ -12,9 +12,9 @@ use crate::drive::Drive;
 use crate::drive::read::ReadHandle;
 use crate::entry::{Attributes, Body, Entry, Kind, Stored};
 use crate::error::DriveError;
-use crate::transaction::{Begun, Transaction};
+use crate::transaction::Transaction;
 use crate::versions::Version;
-use crate::view::{PathState, View};
+use crate::view::PathState;
 
 pub(super) async fn open<E: Engine>(
     drive: &Drive<E>,
@@ -40,15 +40,17 @@ pub(super) async fn open<E: Engine>(
     if state.kind().is_none() || (options.truncate && 0 < file_of(path, &state)?.entry.size()) {
         drive.change(path, |transaction| make_empty(transaction, path, options)).await?;
     }
-    let state = drive.state(path).await?;
+    drive.state(path).await?;
+    // All of one moment: what comes in after the look was not in view.
     let view = drive.replica.view();
+    let state = view.path(path)?;
     let version = file_of(path, &state)?.clone();
     let bytes = version.entry.size();
     Ok(File {
         drive: drive.clone(),
         path: path.clone(),
         options: options.clone(),
-        begun: begun(drive, &view, &state),
+        begun: view.begun(path, &state)?,
         base: ReadHandle::new(drive, view, path, version),
         base_bytes: bytes,
         bytes,
@@ -66,16 +68,6 @@ fn file_of<'state>(path: &Path, state: &'state PathState) -> Result<&'state Vers
         (None, _) => Err(DriveError::Absent { path: path.clone() }),
         _ => Err(DriveError::NotAFile { path: path.clone() }),
     }
-}
-
-/// What is in view now, for writes that come later.
-pub(super) fn begun<E: Engine>(drive: &Drive<E>, view: &View<E>, state: &PathState) -> Begun {
-    let own = drive.replica.writer_key();
-    let mut clock = crate::clock::Clock::new();
-    for (writer, mark) in view.commits().filter(|(writer, _)| *writer != own) {
-        clock.see(writer, mark);
-    }
-    Begun { clock, keeps: state.versions.kept_beside(state.shown(), &own) }
 }
 
 fn make_empty<E: Engine>(
