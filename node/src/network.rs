@@ -43,7 +43,7 @@ pub(crate) struct Peer {
     pub(crate) drives: Vec<DriveId>,
 }
 
-/// Bytes on their way.
+/// Something that is being fetched.
 #[derive(Clone, Debug)]
 pub(crate) struct Transfer {
     /// Of which drive.
@@ -51,9 +51,7 @@ pub(crate) struct Transfer {
     /// What for, in words.
     pub(crate) what: String,
     /// Bytes that came.
-    pub(crate) done_bytes: u64,
-    /// Bytes that there are.
-    pub(crate) total_bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// What a synchronisation is to bring.

@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::buffers::Buffers;
 use crate::event::Event;
+use crate::fetches::{FetchInfo, Fetches};
 use crate::link::{Command, Link, SessionId};
 use crate::remote::Sessions;
 
@@ -41,6 +42,7 @@ pub(crate) struct Shared<E: Engine> {
     next_session: AtomicU64,
     /// Memory of messages of all sessions.
     pub(crate) buffers: Buffers,
+    pub(crate) fetches: Fetches,
     pub(crate) events: broadcast::Sender<Event>,
     /// Counts sessions that came or went, for those who wait for one.
     pub(crate) sessions: watch::Sender<u64>,
@@ -90,6 +92,7 @@ impl<E: Engine> Exchange<E> {
             drives: Mutex::default(),
             next_session: AtomicU64::new(1),
             buffers: Buffers::default(),
+            fetches: Fetches::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             sessions: watch::Sender::new(0),
         };
@@ -149,6 +152,11 @@ impl<E: Engine> Exchange<E> {
     /// What brings the missing parts of a drive; gives up after `patience`.
     pub fn remote(&self, drive: DriveId, patience: Duration) -> Arc<dyn Remote> {
         Arc::new(Sessions { exchange: self.clone(), drive, patience })
+    }
+
+    /// What is being fetched, of all drives.
+    pub fn fetches(&self) -> Vec<FetchInfo> {
+        self.shared.fetches.all()
     }
 
     /// Says that a drive changed here: every session tells its peer.

@@ -104,6 +104,7 @@ impl<E: Engine> Sessions<E> {
 impl<E: Engine> Remote for Sessions<E> {
     fn fetch(&self, want: Want) -> BoxFuture<'_, Result<(), RemoteError>> {
         Box::pin(async move {
+            let _listed = self.exchange.shared.fetches.begin(self.drive, want.clone());
             let asked = timeout(self.patience, self.ask(want)).await;
             asked.unwrap_or(Err(RemoteError::TimedOut(self.patience)))
         })
@@ -112,6 +113,7 @@ impl<E: Engine> Remote for Sessions<E> {
 
 impl<E: Engine> Exchange<E> {
     pub(crate) fn fetched(&self, drive: DriveId, bytes: u64) {
+        self.shared.fetches.arrived(drive, bytes);
         drop(self.shared.events.send(Event::Fetched { drive, bytes }));
     }
 }

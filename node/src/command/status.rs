@@ -1,11 +1,14 @@
 //! `ply status`: the node at a glance.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::drive::{object, state_word};
 use super::peer::{self, peer_id};
 use crate::context::{Context, Style};
 use crate::error::CommandError;
+use crate::network::Transfer;
 use crate::node::Patience;
 
 /// Arguments.
@@ -21,9 +24,10 @@ impl Status {
             (addresses, peers) = (network.addresses(), network.peers().await);
             transfers = network.transfers();
         }
-        let mut drives = Vec::new();
+        let (mut drives, mut names) = (Vec::new(), BTreeMap::new());
         let patience = Patience::glance(&context.stop);
         for settings in node.drives()? {
+            names.insert(settings.id, settings.name.clone());
             let replica = node.open_settings(settings)?;
             let state = node.union_root(&replica, &patience);
             drives.push(object(&replica, state));
@@ -36,8 +40,7 @@ impl Status {
                     json!({
                         "drive": transfer.drive.to_string(),
                         "what": transfer.what,
-                        "done_bytes": transfer.done_bytes,
-                        "total_bytes": transfer.total_bytes,
+                        "bytes": transfer.bytes,
                     })
                 })
                 .collect();
@@ -74,8 +77,9 @@ impl Status {
             context.line(line).await?;
         }
         for transfer in &transfers {
-            let (done, total) = (transfer.done_bytes, transfer.total_bytes);
-            context.line(format!("moving  {} {done}/{total} bytes", transfer.what)).await?;
+            let Transfer { drive, what, bytes } = transfer;
+            let name = names.get(drive).map_or_else(|| drive.to_string(), Clone::clone);
+            context.line(format!("moving  {name} {what}, {bytes} bytes so far")).await?;
         }
         Ok(())
     }

@@ -4,10 +4,12 @@
 //! In a running node, what is damaged counts as not held from then on, and so is fetched again.
 //! Only when something is damaged the files are read too, to say which of them it touches.
 
+mod repair;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ply_drive::{Drive, DriveError, Kind, Replica, View, Walk};
+use ply_drive::{Drive, DriveError, Kind, Missing, Replica, View, Walk};
 use ply_store::Store;
 use ply_types::{Fault, LogKey};
 use serde_json::json;
@@ -21,6 +23,10 @@ use crate::output::{Spelled, escape};
 pub(crate) struct Verify {
     /// The drive; all drives of this node when none is given
     drive: Option<String>,
+
+    /// Bring damaged blocks anew from peers; needs a running node
+    #[arg(long)]
+    repair: bool,
 }
 
 /// What was read, and what of it is damaged.
@@ -29,6 +35,8 @@ struct Tally {
     blocks: u64,
     bytes: u64,
     damaged: u64,
+    /// Of the damaged, blocks that were brought anew.
+    repaired: u64,
 }
 
 impl Verify {
@@ -37,6 +45,10 @@ impl Verify {
             Some(drive) => vec![context.node.find(drive)?],
             None => context.node.drives()?,
         };
+        if self.repair {
+            // Before anything is read: without a node nobody can be asked.
+            context.node.running()?;
+        }
         let mut tally = Tally::default();
         for settings in drives {
             let drive = settings.name.clone();
@@ -52,7 +64,10 @@ impl Verify {
                 Err(error) => return Err(error),
             };
             let before = tally.damaged;
-            blocks(context, &replica, &mut tally).await?;
+            let damaged = blocks(context, &replica, &mut tally).await?;
+            if self.repair {
+                tally.repaired += repair::repair(context, &replica, &damaged).await?;
+            }
             if replica.is_readable() {
                 trees(context, &replica, &mut tally).await?;
                 if before < tally.damaged {
@@ -60,24 +75,33 @@ impl Verify {
                 }
             }
         }
-        let Tally { blocks, bytes, damaged } = tally;
+        let Tally { blocks, bytes, damaged, repaired } = tally;
         match context.style {
             Style::Json => {
-                let object = json!({ "blocks": blocks, "bytes": bytes, "damaged": damaged });
+                let object = json!({
+                    "blocks": blocks,
+                    "bytes": bytes,
+                    "damaged": damaged,
+                    "repaired": repaired,
+                });
                 context.object(&object).await?;
             }
             Style::Text => context.line(format!("{blocks} blocks, {bytes} bytes read")).await?,
         }
-        if damaged == 0 { Ok(()) } else { Err(CommandError::Damaged { count: damaged }) }
+        match damaged.saturating_sub(repaired) {
+            0 => Ok(()),
+            count => Err(CommandError::Damaged { count }),
+        }
     }
 }
 
-/// Reads every block that is held of every log of a drive.
+/// Reads every block that is held of every log of a drive. Gives those that are damaged.
 async fn blocks(
     context: &mut Context,
     replica: &Arc<Replica<Store>>,
     tally: &mut Tally,
-) -> Result<(), CommandError> {
+) -> Result<Vec<Missing>, CommandError> {
+    let mut broken = Vec::new();
     let mut logs: BTreeSet<LogKey> = replica.published_logs().into_iter().collect();
     match replica.layers() {
         Ok((layers, _)) => logs.extend(layers.into_iter().map(|head| head.log)),
@@ -109,6 +133,7 @@ async fn blocks(
             context.progress.report(done, total, || replica.name());
             if let Some(what) = what {
                 tally.damaged += 1;
+                broken.push(Missing { log, block });
                 report_block(context, replica, log, block, &what).await?;
             }
             if context.stop.is_cancelled() {
@@ -116,7 +141,7 @@ async fn blocks(
             }
         }
     }
-    Ok(())
+    Ok(broken)
 }
 
 /// Opens every commit and every page of the trees that are shown.

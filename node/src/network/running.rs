@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ply_drive::{BoxFuture, Remote, Replica, Want};
-use ply_exchange::{Exchange, RunError, Side};
+use ply_exchange::{Exchange, FetchInfo, RunError, Side};
 use ply_net::{Announce, Config, Dht, Identity, Limits, Mdns, Multiaddr, NetError, PeerId};
 use ply_store::Store;
 use ply_sync::{Peer as SessionPeer, SessionError};
@@ -265,7 +265,17 @@ impl Network for Handle {
     }
 
     fn transfers(&self) -> Vec<Transfer> {
-        Vec::new()
+        let transfer = |fetch: FetchInfo| {
+            let what = match &fetch.want {
+                Want::Heads => "news".to_owned(),
+                Want::Blocks { .. } => "blocks".to_owned(),
+                Want::Everything => "everything".to_owned(),
+                Want::Stat(path) | Want::Data { path, .. } => path.to_string(),
+                Want::List { path, .. } | Want::Tree(path) => format!("names in {path}"),
+            };
+            Transfer { drive: fetch.drive, what, bytes: fetch.bytes }
+        };
+        self.0.exchange.fetches().into_iter().map(transfer).collect()
     }
 
     fn remote(&self, replica: &Arc<Replica<Store>>) -> Arc<dyn Remote> {

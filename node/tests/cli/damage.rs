@@ -124,3 +124,42 @@ fn law_1_a_drive_whose_commit_is_damaged_opens_says_so_and_gets_it_from_a_peer()
     drop((server, node));
     is_well(&ours);
 }
+
+/// Changes a byte in the longest frame of the first pack.
+fn flip_longest(home: &Path) {
+    let pack = home.join("store/packs/00000001.pack");
+    let bytes = fs::read(&pack).expect("read");
+    let length_at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four"));
+    let (mut longest, mut at) = ((0, 0), 16);
+    while at + 20 <= bytes.len() {
+        let length = length_at(at + 4) as usize;
+        longest = longest.max((length, at + 20 + length / 2));
+        at += 20 + length;
+    }
+    let file = OpenOptions::new().write(true).open(&pack).expect("opened");
+    file.write_all_at(&[bytes[longest.1] ^ 0x20], longest.1 as u64).expect("written");
+}
+
+#[test]
+fn verify_brings_what_is_damaged_from_a_peer_when_it_is_told_to() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    ours.ok("drive create d");
+    ours.feed(b"small", &words("put d:/small --commit")).ok();
+    ours.feed(&noise(40_000), &words("put d:/large --commit")).ok();
+    let server = ours.up();
+    let ticket = ours.ok("share d");
+    theirs.ok(&format!("join {ticket}"));
+    let node = theirs.up();
+    theirs.ok(&format!("peer connect {}", server.address()));
+    theirs.ok("sync d --full --timeout 30s");
+    drop(node);
+    flip_longest(&theirs.home());
+    theirs.fails(1, "verify d --repair");
+    assert_eq!(theirs.run(&words("verify d")).code, 5);
+    let _node = theirs.up();
+    theirs.ok(&format!("peer connect {}", server.address()));
+    theirs.ok("sync d --timeout 30s");
+    let repaired = theirs.ok("verify d --repair");
+    assert!(repaired.contains("damaged") && repaired.contains("repaired"), "{repaired}");
+    is_well(&theirs);
+}

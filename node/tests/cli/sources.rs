@@ -4,7 +4,9 @@ use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::ply::{Ply, noise, words};
+use serde_json::Value;
+
+use super::ply::{Ply, json, noise, words};
 use super::ports::port;
 use super::proxy::Proxy;
 
@@ -37,7 +39,16 @@ fn two_nodes_that_have_everything_bring_a_part_each() {
     for line in &lines {
         reader.ok(&format!("peer connect {}", line.address()));
     }
-    reader.ok("sync bulk --full --timeout 60s -q");
+    let mut sync =
+        reader.command(&words("sync bulk --full --timeout 60s -q")).spawn().expect("ply");
+    let mut seen = false;
+    while sync.try_wait().expect("a process").is_none() {
+        let status = &json(&reader.ok("status --json"))[0];
+        let moving = |transfer: &Value| transfer["what"] == "everything" && transfer["bytes"] != 0;
+        seen |= status["transfers"].as_array().expect("a list").iter().any(moving);
+    }
+    assert!(sync.wait().expect("a process").success());
+    assert!(seen, "status says what is under way");
     let brought = lines.each_ref().map(|line| line.since(began).bytes);
     let total: usize = brought.iter().sum();
     eprintln!("of {CONTENT_BYTES} bytes the two brought {brought:?}");
