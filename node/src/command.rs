@@ -8,6 +8,7 @@ mod copy;
 mod doctor;
 mod down;
 mod drive;
+mod duration;
 mod export;
 mod generate;
 mod get;

@@ -81,6 +81,12 @@ pub(crate) enum CommandError {
         /// What is wrong with it.
         why: String,
     },
+    /// A ticket that was to be used before now.
+    #[error("this ticket was good until {when}")]
+    Expired {
+        /// Until when.
+        when: String,
+    },
     /// A ticket of a drive that is here, with a key that is not its.
     #[error("the ticket has another read key than drive '{drive}' is read with here")]
     OtherKey {
@@ -194,6 +200,7 @@ impl CommandError {
             | Self::Node(_)
             | Self::Troubles { .. }
             | Self::NotRunning { .. }
+            | Self::Expired { .. }
             | Self::InUse { .. }
             | Self::Home { .. }
             | Self::Unread
@@ -208,6 +215,7 @@ impl CommandError {
             Self::AmbiguousDrive { .. } | Self::AmbiguousWriter { .. } => "give more of the key",
             Self::NameTaken { .. } => "choose another name",
             Self::NoWriter { .. } => "'ply writers DRIVE' lists them",
+            Self::Expired { .. } => "ask for a new one; or set this machine's clock",
             Self::OtherKey { .. } => {
                 "trust neither before you know why: a key that others do not have hides what you write"
             }

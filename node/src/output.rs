@@ -8,4 +8,4 @@ mod time;
 pub(crate) use entry::{EntryObject, Unfetched, VersionObject, long_rows};
 pub(crate) use mode::{apply_mode, kind_word, letters};
 pub(crate) use name::{Spelled, escape};
-pub(crate) use time::rfc3339;
+pub(crate) use time::{rfc3339, when};

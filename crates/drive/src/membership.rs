@@ -1,8 +1,8 @@
 //! Who may write to a drive, as a function of the signed records about it.
 //!
 //! [`Membership::evaluate`] reads a *set* of records and fork proofs: order and repetition change
-//! nothing, so nodes that hold the same set agree. No clock is asked; expiry is a record like
-//! others.
+//! nothing, so nodes that hold the same set agree. No clock is asked; that an invite has ended is a
+//! record like others.
 //!
 //! # Rules
 //!

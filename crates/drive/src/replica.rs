@@ -2,6 +2,7 @@
 
 mod commits;
 mod effective;
+pub(crate) mod expiry;
 mod forks;
 mod layers;
 mod members;

@@ -71,6 +71,7 @@ pub struct Ticket {
     addresses: Vec<String>,
     name: String,
     cutting: Cutting,
+    expires: u64,
 }
 
 impl Invitation {
@@ -121,7 +122,8 @@ impl Ticket {
     /// A ticket with nothing but the drive and what can be read of it.
     pub fn new(drive: DriveId, access: Access) -> Self {
         let (addresses, name) = (Vec::new(), String::new());
-        Self { drive, access, invitation: None, addresses, name, cutting: Cutting::DEFAULT }
+        let cutting = Cutting::DEFAULT;
+        Self { drive, access, invitation: None, addresses, name, cutting, expires: 0 }
     }
 
     /// Adds the right to write. The invite must be one of this drive.
@@ -154,6 +156,19 @@ impl Ticket {
     pub fn with_cutting(mut self, cutting: Cutting) -> Self {
         self.cutting = cutting;
         self
+    }
+
+    /// Says from which second since 1970 on it is not to be used; 0 for never. Only who reads it can
+    /// heed that: to keep newcomers out, the invite has to be ended.
+    #[must_use]
+    pub fn with_expiry(mut self, expires: u64) -> Self {
+        self.expires = expires;
+        self
+    }
+
+    /// From when on it is not to be used, in seconds since 1970; `None` where it does not end.
+    pub fn expires(&self) -> Option<u64> {
+        (self.expires != 0).then_some(self.expires)
     }
 
     /// Reads a ticket as people paste it: blanks around it and upper case do no harm.

@@ -77,6 +77,7 @@ impl Node {
         }
         let (engine, host) = (Arc::clone(&self.engine), Arc::clone(&self.host));
         let replica = Replica::open(engine, settings, &self.seed, host)?;
+        replica.end_due_invites()?;
         open.insert(replica.id(), Arc::clone(&replica));
         Ok(replica)
     }

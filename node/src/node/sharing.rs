@@ -1,12 +1,15 @@
 //! Letting others into a drive, and coming into theirs.
 
-use ply_drive::membership::Role;
+use std::time::Duration;
+
+use ply_drive::membership::{Role, What};
 use ply_drive::ticket::{self, Ticket};
 use ply_drive::{Access, Cutting, Drive, Invitation, Settings, write_settings};
-use ply_types::{DriveId, ReadKey};
+use ply_types::{DriveId, ReadKey, Timestamp};
 
 use super::{Node, names};
 use crate::error::CommandError;
+use crate::output::when;
 
 /// Addresses that are remembered of one drive.
 const ADDRESSES_MAX: usize = 64;
@@ -38,12 +41,13 @@ pub(crate) struct Joined {
 }
 
 impl Node {
-    /// Makes a ticket for a drive, good for so many new writers.
+    /// Makes a ticket for a drive, good for so many new writers, and for so long.
     pub(crate) fn share(
         &self,
         text: &str,
         rights: Rights,
         uses: u32,
+        expires: Option<Duration>,
     ) -> Result<Ticket, CommandError> {
         let replica = self.replica(text)?;
         let settings = replica.settings();
@@ -66,11 +70,19 @@ impl Node {
         let mut ticket = Ticket::new(settings.id, access)
             .with_name(&settings.name)
             .with_cutting(settings.cutting);
+        let end =
+            expires.map(|after| self.host.now().seconds.saturating_add_unsigned(after.as_secs()));
+        if let Some(end) = end {
+            ticket = ticket.with_expiry(u64::try_from(end).unwrap_or(1));
+        }
         if let Some(role) = role {
             let (secret, record) = replica.invite(role, uses)?;
             let bad = |error: &dyn ToString| CommandError::BadTicket { why: error.to_string() };
             let record = ply_drive::membership::Record::parse(&settings.id, &record)
                 .map_err(|error| bad(&error))?;
+            if let (Some(seconds), What::Invite { key, .. }) = (end, record.what()) {
+                replica.end_invite_at(key, Timestamp { seconds, nanos: 0 })?;
+            }
             let invitation =
                 ticket::Invitation::new(secret, record).map_err(|error| bad(&error))?;
             ticket = ticket.with_invitation(invitation).map_err(|error| bad(&error))?;
@@ -90,6 +102,10 @@ impl Node {
             Err(_) => Ticket::parse(text)
                 .map_err(|error| CommandError::BadTicket { why: error.to_string() })?,
         };
+        let now = u64::try_from(self.host.now().seconds).unwrap_or_default();
+        if let Some(at) = ticket.expires().filter(|at| *at <= now) {
+            return Err(CommandError::Expired { when: when(at) });
+        }
         let mut open = self.open_drives();
         let drives = self.drives()?;
         let known = drives.iter().find(|drive| drive.id == ticket.drive());

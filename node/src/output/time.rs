@@ -14,6 +14,11 @@ pub(crate) fn rfc3339(time: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
 }
 
+/// A second since 1970 as text.
+pub(crate) fn when(second: u64) -> String {
+    rfc3339(Timestamp { seconds: i64::try_from(second).unwrap_or(i64::MAX), nanos: 0 })
+}
+
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
 ///
 /// Years are counted from March, so that the leap day comes last; 400 of them have 146,097 days.

@@ -94,3 +94,54 @@ fn who_has_just_joined_waits_for_the_first_news() {
     late.feed(b"written alone", &words("put docs:/late.txt --commit")).ok();
     assert_eq!(late.ok("cat docs:/late.txt"), "written alone");
 }
+
+#[test]
+fn a_ticket_that_expires_lets_nobody_in_after_that() {
+    let nodes = [Ply::new(), Ply::new(), Ply::new(), Ply::new()];
+    let [owner, early, idle, late] = &nodes;
+    owner.ok("drive create d");
+    owner.feed(b"there", &words("put d:/f --commit")).ok();
+    let daemon = owner.up();
+    let shared = &json(&owner.ok("share d --write --expires 4s --json"))[0];
+    let (ticket, expires) =
+        (shared["ticket"].as_str().unwrap(), shared["expires"].as_str().unwrap());
+    let join = |node: &Ply| {
+        node.ok(&format!("join {ticket}"));
+        let running = node.up();
+        node.ok(&format!("peer connect {}", daemon.address()));
+        node.ok("sync d --timeout 30s");
+        running
+    };
+    let (_early, _idle) = (join(early), join(idle));
+    early.feed(b"in time", &words("put d:/early --commit")).ok();
+    owner.ok("sync d --timeout 30s");
+    assert_eq!(owner.ok("ls d"), "early\nf");
+
+    let refused = loop {
+        // Another home each time, for who came in once is in.
+        let ran = late.run(&words(&format!("join {ticket}")));
+        match ran.code {
+            0 => drop(late.ok("drive remove d")),
+            code => break (code, ran.errors),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    };
+    assert_eq!(refused.0, 1, "{}", refused.1);
+    assert!(refused.1.contains("good until") && refused.1.contains(expires), "{}", refused.1);
+    // Who has a ticket and a wrong clock finds the invite ended, once its issuer was heard of.
+    let mut ended = false;
+    for _ in 0..100 {
+        idle.ok("sync d --timeout 30s");
+        let ran = idle.feed(b"too late", &words("put d:/idle"));
+        ended = ran.code == 1 && ran.errors.contains("read-only");
+        if ended {
+            break;
+        }
+        idle.ok("discard d");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    assert!(ended, "an invite ends when its time has come");
+    early.feed(b"still in", &words("put d:/early --commit")).ok();
+    owner.ok("sync d --timeout 30s");
+    assert_eq!(owner.ok("cat d:/early"), "still in");
+}

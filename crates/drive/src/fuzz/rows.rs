@@ -11,6 +11,7 @@ use crate::entry::{Attributes, Body, Entry, Kept, LinkMark, Stamp, Stored};
 use crate::golden::parts::full_settings;
 use crate::key::{key_layer, key_link, key_path, layer_key, link_key, path_key};
 use crate::replica::Revision;
+use crate::replica::expiry::decode_end;
 use crate::settings::{Access, Settings};
 use crate::transaction::decode_dedup_row;
 
@@ -58,6 +59,15 @@ fn entries() -> Vec<(&'static str, Entry)> {
         ("device", entry(Body::CharacterDevice(4, 64))),
         ("kept", linked),
     ]
+}
+
+#[test]
+fn fuzz_ends_of_invites() {
+    let mut target = Target::new("invite-end-row", Form::Bytes, RoundTrip::Exact);
+    for (name, seconds) in [("never-was", i64::MIN), ("then", 1_800_000_000)] {
+        target = target.seed(name, seconds.to_le_bytes());
+    }
+    target.run(|row| decode_end(row).map(|end| end.to_le_bytes().to_vec()));
 }
 
 #[test]

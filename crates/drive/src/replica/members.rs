@@ -108,15 +108,8 @@ impl<E: Engine> Replica<E> {
     /// Makes an invite with so many slots. Returns its secret and the signed record.
     pub fn invite(&self, role: Role, slots: u32) -> Result<(Seed, Vec<u8>), DriveError> {
         let secret = Seed::new(self.host.random());
-        let settings = self.settings();
-        let not_admin = || DriveError::NotAdmin { drive: settings.name.clone() };
-        let signer = match &settings.drive_secret {
-            Some(secret) => Signer::new(secret),
-            None if self.membership().is_admin(&self.writer_key()) => {
-                Signer::new(&self.writer_seed)
-            }
-            None => return Err(not_admin()),
-        };
+        let not_admin = || DriveError::NotAdmin { drive: self.name() };
+        let signer = self.admin_signer().ok_or_else(not_admin)?;
         let record = Issuer::new(&signer, self.id(), &[])
             .invite(&secret, role, slots)
             .map_err(|error| self.inconsistent(&format!("an invite cannot be signed: {error}")))?;
@@ -124,6 +117,15 @@ impl<E: Engine> Replica<E> {
         debug_assert!(bytes.len() <= RECORD_BYTES_MAX, "the issuer checks what it signs");
         self.take_records(vec![record])?;
         Ok((secret, bytes))
+    }
+
+    /// What this node signs records with that only an admin may issue; `None` where it is none.
+    pub(super) fn admin_signer(&self) -> Option<Signer> {
+        if let Some(secret) = &self.settings().drive_secret {
+            return Some(Signer::new(secret));
+        }
+        let is_admin = self.membership().is_admin(&self.writer_key());
+        is_admin.then(|| Signer::new(&self.writer_seed))
     }
 
     /// What `issuer` should say that it knows in the next record that it signs; `about` is whom that

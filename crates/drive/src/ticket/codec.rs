@@ -19,13 +19,16 @@ const CHECKSUM_CONTEXT: &str = "plywood 2026-11 ticket checksum";
 
 /// Bytes of how a drive cuts: three sizes of up to 1 MiB in 4 bytes each, a level in 2, and 2 before.
 const CUTTING_BYTES_MAX: usize = 3 * 4 + 2 + 2;
+/// Bytes of when it ends.
+const EXPIRES_BYTES_MAX: usize = 1 + 10;
 /// Bytes of everything but addresses: 34 for each of three keys, 8 for flag and lengths, the
-/// invite, which fits into a self-admission, the name, how it cuts, version and checksum.
+/// invite, which fits into a self-admission, the name, how it cuts, when it ends, version and checksum.
 const REST_BYTES_MAX: usize = 3 * 34
     + 8
     + SELF_ADMISSION_BYTES_MAX
     + NAME_HINT_BYTES_MAX
     + CUTTING_BYTES_MAX
+    + EXPIRES_BYTES_MAX
     + 1
     + CHECKSUM_BYTES;
 /// With 3 bytes before each address.
@@ -48,6 +51,7 @@ pub(super) fn text(ticket: &Ticket) -> String {
         addresses: ticket.addresses.clone(),
         name: ticket.name.clone(),
         public,
+        expires: ticket.expires,
         cutting: (ticket.cutting != Cutting::DEFAULT).then(|| ticket.cutting.to_proto()),
     };
     let mut bytes = Zeroizing::new(vec![VERSION]);
@@ -102,7 +106,8 @@ fn ticket(bytes: &[u8]) -> Result<Ticket, TicketError> {
     let ticket = Ticket::new(drive, access)
         .with_addresses(said.addresses)
         .with_name(&said.name)
-        .with_cutting(cutting.map_err(|what| TicketError::Malformed { what })?);
+        .with_cutting(cutting.map_err(|what| TicketError::Malformed { what })?)
+        .with_expiry(said.expires);
     match (said.invite_secret.as_slice(), said.invite.as_slice()) {
         ([], []) => Ok(ticket),
         (secret, invite) => {

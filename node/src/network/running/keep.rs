@@ -15,6 +15,8 @@ use super::Running;
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
+/// Time between two looks for invites that are due.
+const INVITES_EVERY: Duration = Duration::from_secs(5);
 /// Time between two searches in the DHT.
 const SEARCH_EVERY: Duration = Duration::from_mins(5);
 
@@ -39,7 +41,8 @@ pub(super) async fn keep(
                 running.exchange.keep_all(id).await;
             }
         };
-        tokio::join!(dial(&running, &replica), search(&running, &replica), mirror);
+        let (dialing, searching) = (dial(&running, &replica), search(&running, &replica));
+        tokio::join!(dialing, searching, mirror, end_invites(&running, &replica));
     };
     tokio::select! {
         () = following => {}
@@ -78,6 +81,18 @@ async fn dial(running: &Arc<Running>, replica: &Arc<Replica<Store>>) {
         if is_alone {
             pause = (pause * 2).min(PAUSE_MAX);
         }
+    }
+}
+
+/// Ends invites when their time has come, and says so.
+async fn end_invites(running: &Arc<Running>, replica: &Arc<Replica<Store>>) {
+    loop {
+        match replica.end_due_invites() {
+            Ok(true) => running.exchange.changed(&replica.id()),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "an invite could not be ended"),
+        }
+        sleep(INVITES_EVERY).await;
     }
 }
 
