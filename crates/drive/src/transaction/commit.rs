@@ -13,6 +13,7 @@ use super::Transaction;
 use crate::cipher::Metadata;
 use crate::clock::{Clock, CommitMark};
 use crate::commit::{Body, ClockRecord, Commit, Delta, Envelope, LayerRow, ancestors, check};
+use crate::draft::DraftClock;
 use crate::entry::{Entry, Kept, Stamp};
 use crate::error::DriveError;
 use crate::key::layer_key;
@@ -35,6 +36,15 @@ pub struct Committed {
     pub paths: u64,
 }
 
+/// What a clock of the draft became.
+#[derive(Clone, Copy, Debug, Default)]
+struct Became {
+    /// Its place among the clocks of the commit.
+    number: u32,
+    /// Number of the newest commit that this writer had made when paths began to go by it.
+    own: Option<u64>,
+}
+
 impl<E: Engine> Transaction<'_, E> {
     /// Makes the draft permanent, with all that this transaction changed. `None` when there is
     /// nothing to commit.
@@ -53,8 +63,8 @@ impl<E: Engine> Transaction<'_, E> {
         let (clocks, numbers) = self.clocks(&seen, &changes)?;
         // Above all that any of its clocks names, what was in view and is cut off by now included.
         let newest_seen = clocks.iter().map(|clock| clock.components.number()).max().unwrap_or(0);
-        let before = previous.as_ref().map_or(0, |commit| commit.mark.number);
-        let highest = newest_seen.max(seen.number()).max(before);
+        let newest_own = previous.as_ref().map_or(0, |commit| commit.mark.number);
+        let highest = newest_seen.max(seen.number()).max(newest_own);
         let used_up = "a writer in view claims the highest number that a commit can have";
         let number = highest.checked_add(1).ok_or_else(|| replica.inconsistent(used_up))?;
 
@@ -65,9 +75,11 @@ impl<E: Engine> Transaction<'_, E> {
             .map(|body| body.totals)
             .unwrap_or_default();
         for (key, mut entry) in changes {
-            self.keep_returned(&key, &mut entry)?;
-            let clock = numbers.get(&entry.stamp.clock).copied().unwrap_or(0);
-            entry.stamp = Stamp { commit: number, clock };
+            let clock = numbers.get(&entry.stamp.clock).copied().unwrap_or_default();
+            if let Some(own) = clock.own.filter(|own| *own < newest_own) {
+                self.keep_returned(&key, &mut entry, own)?;
+            }
+            entry.stamp = Stamp { commit: number, clock: clock.number };
             for kept in &mut entry.keeps {
                 if let Kept::Own(own) = kept
                     && own.stamp.commit == 0
@@ -122,16 +134,12 @@ impl<E: Engine> Transaction<'_, E> {
 
     /// Keeps beside a change what this writer committed at its path after the change was begun. After a
     /// restore from a backup the own log comes back from peers while a draft of the backup is open.
-    fn keep_returned(&self, key: &[u8], entry: &mut Entry) -> Result<(), DriveError> {
-        let Some(own) = self.replica.draft_clock(entry.stamp.clock)?.own else { return Ok(()) };
-        let newest = self.view.commit_of(&self.replica.writer_key());
-        if newest.is_none_or(|newest| newest.mark.number <= own) {
-            return Ok(());
-        }
-        let Some(tree) = self.view.without_draft().own_tree().map(|tree| tree.entry(key)) else {
-            return Ok(());
+    fn keep_returned(&self, key: &[u8], entry: &mut Entry, own: u64) -> Result<(), DriveError> {
+        let returned = match self.view.without_draft().own_tree() {
+            Some(tree) => tree.entry(key)?,
+            None => None,
         };
-        let Some(mut returned) = tree?.filter(|returned| own < returned.stamp.commit) else {
+        let Some(mut returned) = returned.filter(|returned| own < returned.stamp.commit) else {
             return Ok(());
         };
         entry.keeps.append(&mut returned.keeps);
@@ -171,12 +179,12 @@ impl<E: Engine> Transaction<'_, E> {
         Ok(mark)
     }
 
-    /// The clocks of the commit, and which of them each clock of the draft became.
+    /// The clocks of the commit, and what each clock of the draft became.
     fn clocks(
         &self,
         seen: &Clock,
         changes: &[(Vec<u8>, Entry)],
-    ) -> Result<(Vec<ClockRecord>, BTreeMap<u32, u32>), DriveError> {
+    ) -> Result<(Vec<ClockRecord>, BTreeMap<u32, Became>), DriveError> {
         let mut clocks = vec![self.clock_record(seen)?];
         let mut numbers = BTreeMap::new();
         for (_, entry) in changes {
@@ -184,7 +192,7 @@ impl<E: Engine> Transaction<'_, E> {
             if numbers.contains_key(&draft) {
                 continue;
             }
-            let clock = self.replica.draft_clock(draft)?.clock;
+            let DraftClock { clock, own } = self.replica.draft_clock(draft)?;
             let number = if clock == *seen {
                 0
             } else {
@@ -192,7 +200,7 @@ impl<E: Engine> Transaction<'_, E> {
                 u32::try_from(clocks.len() - 1)
                     .map_err(|_| self.replica.inconsistent("the draft has too many clocks"))?
             };
-            numbers.insert(draft, number);
+            numbers.insert(draft, Became { number, own });
         }
         Ok((clocks, numbers))
     }
