@@ -77,10 +77,13 @@ pub(super) fn run<E: Engine>(
             let (batches, tell) = (Arc::clone(&batches), tell.clone());
             let is_stopped = &is_stopped;
             scope.spawn(move || {
-                if let Err(error) = write(FileWriter::new(dest, view), &batches, is_stopped, &tell)
-                {
-                    is_stopped.store(true, Ordering::Relaxed);
-                    let _ = tell.send(Err(error));
+                match write(FileWriter::new(dest, view), &batches, is_stopped, &tell) {
+                    // That it was stopped says nothing: whoever stopped it says why.
+                    Ok(()) | Err(ExportError::Stopped) => {}
+                    Err(error) => {
+                        let _ = tell.send(Err(error));
+                        is_stopped.store(true, Ordering::Relaxed);
+                    }
                 }
             });
         }

@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
-use ply_folder::{Import, ImportError, Warning};
+use ply_drive::DriveError;
+use ply_folder::{Export, ExportError, Import, ImportError, Warning};
 use ply_types::{Fault, Path, PathError};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, unlinkat};
 
@@ -148,6 +149,35 @@ fn a_source_that_is_not_there_is_named() {
     let drive = drive();
     let import = Import::new("/nowhere/at/all", Path::root());
     let error = import.run(&drive.replica, &unheard).unwrap_err();
-    assert_eq!(error.fault(), Fault::Absent);
+    assert_eq!(error.fault(), Fault::Offline);
     assert!(error.to_string().contains("/nowhere/at/all"));
+}
+
+/// Of several threads that write, the one that fails makes the others stop. What it failed of is told,
+/// not that they stopped.
+#[test]
+fn what_an_export_failed_of_is_what_it_says() {
+    let source = folder(&[]);
+    for file in 0..8_u32 {
+        let seed = Cell::new(u64::from(file) + 1);
+        let word = |_| {
+            seed.set(seed.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+            (seed.get() >> 32) as u8
+        };
+        let content: Vec<u8> = (0..1_u32 << 20).map(word).collect();
+        fs::write(source.path().join(file.to_string()), content).unwrap();
+    }
+    let drive = drive();
+    drive.import(source.path());
+    let log = drive.replica.draft_layer_heads().unwrap()[0].log;
+    let blocks = drive.replica.logs().have(&log).unwrap().count();
+    drive.replica.logs().clear(&log, [blocks / 2..blocks / 2 + 1]).unwrap();
+    for _ in 0..200 {
+        let dest = tempfile::tempdir().unwrap();
+        let export = Export::new(Path::root(), dest.path());
+        let error = export.run(&drive.replica.view(), &unheard).unwrap_err();
+        let ExportError::Content { source, .. } = &error else { panic!("{error}") };
+        assert!(matches!(**source, DriveError::Missing(_)), "{source}");
+        assert_eq!(error.fault(), Fault::Offline);
+    }
 }

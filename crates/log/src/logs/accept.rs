@@ -1,13 +1,12 @@
 //! Taking blocks and heads from others: only what belongs to the one tree that is held.
 
 use bytes::Bytes;
-use ply_engine::{Engine, Table};
+use ply_engine::Engine;
 use ply_merkle::{Node, NodeIndex, RangeProof, Roots, Trusted, Verified, full_roots, verify};
 use ply_types::{LeafHash, LogKey, TreeHash};
 
 use super::LogsError;
 use super::read::{self, GROUP_LEVEL};
-use super::rows::{self, BlockRow};
 use super::staging::{Staging, hashed};
 use crate::head::{SignedHead, VerifiedHead};
 
@@ -172,19 +171,13 @@ impl<E: Engine> Staging<'_, E> {
                 self.put_node(log, *node);
             } else if is_uncle && self.node(log, node.index)?.is_none() {
                 match node.index.block() {
-                    Some(block) => self.put_leaf(log, block, node),
+                    Some(block) => drop(self.state(log)?.leaves.insert(block, *node)),
                     None => self.put_node(log, *node),
                 }
             }
             self.state(log)?.nodes.insert(node.index, *node);
         }
         Ok(())
-    }
-
-    /// Stages the leaf of a block that did not come.
-    fn put_leaf(&mut self, log: &LogKey, block: u64, node: &Node) {
-        let row = BlockRow { leaf: LeafHash(node.hash.0), bytes: node.bytes, at: None };
-        self.batch.put(Table::Block, rows::block_row_key(log, block), row.to_bytes());
     }
 
     /// Stages a head as the newest of its log, if it is newer and of the tree that is held. A head

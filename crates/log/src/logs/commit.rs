@@ -6,9 +6,10 @@ use std::sync::PoisonError;
 
 use ply_engine::{Batch, Durability, Engine, Table};
 use ply_merkle::NodeIndex;
-use ply_types::LogKey;
+use ply_types::{LeafHash, LogKey};
 
 use super::read::{self, GROUP_LEVEL};
+use super::rows::BlockRow;
 use super::staging::{Staging, State};
 use super::{LogsError, rows};
 use crate::have::{HaveMap, page_to_bytes};
@@ -29,9 +30,7 @@ impl<E: Engine> Staging<'_, E> {
         let _committing = self.logs.committing.lock().unwrap_or_else(PoisonError::into_inner);
         for (log, state) in &self.states {
             put_marks(engine, log, state, &mut self.batch)?;
-            if !state.added.is_empty() || !state.cleared.is_empty() {
-                put_have(engine, log, state, &mut self.batch)?;
-            }
+            put_held(engine, log, state, &mut self.batch)?;
         }
         if self.batch.is_empty() {
             return Ok(());
@@ -83,22 +82,45 @@ fn signed_meanwhile(state: &State, head: Option<&SignedHead>) -> bool {
     state.head == *stored_head && has_grown && is_covered
 }
 
-/// Writes those rows of the have-map that changed.
-fn put_have<E: Engine>(
+/// Writes those rows of the have-map that changed, and the rows of blocks without a frame. Which blocks
+/// these are shows only now: others may have stored some since the staging began.
+fn put_held<E: Engine>(
     engine: &E,
     log: &LogKey,
     state: &State,
     batch: &mut Batch,
 ) -> Result<(), LogsError> {
+    if state.added.is_empty() && state.cleared.is_empty() && state.leaves.is_empty() {
+        return Ok(());
+    }
     let before = read::have(engine, log)?;
     let mut after = before.clone();
     state.cleared.iter().for_each(|range| after.remove_range(range.clone()));
     state.added.iter().for_each(|range| after.insert_range(range.clone()));
+    for range in &state.cleared {
+        read::held_rows(engine, log, range.clone(), &mut |block, row| {
+            if !after.contains(block) {
+                put_leaf(log, block, row, batch);
+            }
+        })?;
+    }
+    for (&block, node) in &state.leaves {
+        if !after.contains(block) {
+            let row = BlockRow { leaf: LeafHash(node.hash.0), bytes: node.bytes, at: None };
+            put_leaf(log, block, row, batch);
+        }
+    }
     diff_have(log, &before, &after, batch);
     for range in &state.added {
         drop_nodes_of_full_groups(log, range, &before, &after, batch);
     }
     Ok(())
+}
+
+/// Writes that a block has no frame.
+fn put_leaf(log: &LogKey, block: u64, row: BlockRow, batch: &mut Batch) {
+    let row = BlockRow { at: None, ..row };
+    batch.put(Table::Block, rows::block_row_key(log, block), row.to_bytes());
 }
 
 pub(super) fn diff_have(log: &LogKey, before: &HaveMap, after: &HaveMap, batch: &mut Batch) {

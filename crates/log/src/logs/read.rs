@@ -1,7 +1,7 @@
 //! Reading rows and frames of a log.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use bytes::Bytes;
 use ply_engine::{Engine, Order, Table, prefix_end};
@@ -34,6 +34,29 @@ pub(super) fn block_row<E: Engine>(
         BlockRow::from_bytes(&row).ok_or_else(|| malformed(log, &format!("block {block}")))
     };
     row.map(parse).transpose()
+}
+
+/// Visits the rows of those blocks of a range that have a frame, in order.
+pub(super) fn held_rows<E: Engine>(
+    engine: &E,
+    log: &LogKey,
+    range: Range<u64>,
+    visit: &mut dyn FnMut(u64, BlockRow),
+) -> Result<(), LogsError> {
+    let (from, to) = (rows::block_row_key(log, range.start), rows::block_row_key(log, range.end));
+    let mut broken = None;
+    let mut row = |key: &[u8], row: &[u8]| {
+        let Some((block, row)) = rows::block_of_key(key).zip(BlockRow::from_bytes(row)) else {
+            broken = Some(rows::block_of_key(key).unwrap_or(range.start));
+            return ControlFlow::Break(());
+        };
+        if row.at.is_some() {
+            visit(block, row);
+        }
+        ControlFlow::Continue(())
+    };
+    engine.scan(Table::Block, &from, &to, Order::Ascending, &mut row)?;
+    broken.map_or(Ok(()), |block| Err(malformed(log, &format!("block {block}"))))
 }
 
 pub(super) fn block<E: Engine>(

@@ -37,6 +37,9 @@ pub(super) struct State {
     pub(super) added: Vec<Range<u64>>,
     /// Blocks that lose theirs.
     pub(super) cleared: Vec<Range<u64>>,
+    /// Leaves of blocks that did not come. They get a row when the staging is committed, if their
+    /// blocks did not come another way meanwhile.
+    pub(super) leaves: BTreeMap<u64, Node>,
     /// Nodes that are staged.
     pub(super) nodes: BTreeMap<NodeIndex, Node>,
 }
@@ -110,6 +113,7 @@ impl<'logs, E: Engine> Staging<'logs, E> {
                     roots,
                     added: Vec::new(),
                     cleared: Vec::new(),
+                    leaves: BTreeMap::new(),
                     nodes: BTreeMap::new(),
                 }))
             }

@@ -1,41 +1,25 @@
 //! Giving up blocks: clearing keeps the tree, truncating does not.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::PoisonError;
 
-use ply_engine::{Batch, Durability, Engine, Order, Table, prefix_end};
+use ply_engine::{Batch, Durability, Engine, Table, prefix_end};
 use ply_merkle::NodeIndex;
 use ply_types::LogKey;
 
 use super::commit::diff_have;
-use super::rows::{self, BlockRow};
 use super::staging::Staging;
-use super::{Logs, LogsError, read};
+use super::{Logs, LogsError, read, rows};
 
 impl<E: Engine> Staging<'_, E> {
     /// Stages that blocks are no longer held. Their leaves stay, so that everything around them can
     /// still be proved. Says how many bytes of frames that frees; blocks staged only now are not
     /// seen.
     pub fn clear(&mut self, log: &LogKey, range: Range<u64>) -> Result<u64, LogsError> {
-        let (from, to) =
-            (rows::block_row_key(log, range.start), rows::block_row_key(log, range.end));
-        let (batch, mut freed, mut malformed) = (&mut self.batch, 0_u64, None);
-        let mut visit = |key: &[u8], row: &[u8]| {
-            let Some(row) = BlockRow::from_bytes(row) else {
-                malformed = rows::block_of_key(key);
-                return ControlFlow::Break(());
-            };
-            if row.at.is_some() {
-                freed = freed.saturating_add(row.bytes);
-                batch.put(Table::Block, key, BlockRow { at: None, ..row }.to_bytes());
-            }
-            ControlFlow::Continue(())
-        };
-        self.logs.engine.scan(Table::Block, &from, &to, Order::Ascending, &mut visit)?;
-        if let Some(block) = malformed {
-            let what = format!("block {block} is malformed");
-            return Err(LogsError::Rows { log: *log, what });
-        }
+        let mut freed = 0_u64;
+        read::held_rows(&*self.logs.engine, log, range.clone(), &mut |_, row| {
+            freed = freed.saturating_add(row.bytes);
+        })?;
         self.state(log)?.cleared.push(range);
         Ok(freed)
     }

@@ -1,7 +1,10 @@
 //! Parts of a log travel from node to node.
 
+use std::ops::Range;
+
 use bytes::Bytes;
-use ply_log::{Accepted, LogsError};
+use ply_engine::{Durability, MemoryEngine};
+use ply_log::{Accepted, LogsError, Staging};
 use ply_merkle::{NodeIndex, Trusted, Within, verify_seek};
 use ply_types::Fault;
 use proptest::prelude::*;
@@ -61,6 +64,26 @@ fn wrong_blocks_are_refused_and_leave_nothing() {
     assert!(reader.all_rows().is_empty());
 }
 
+/// Two that fetch from one log at once: the neighbour of what one of them stored came to the other as a
+/// mere leaf, and must not take the block's place.
+#[test]
+fn what_several_store_at_once_is_held_by_all() {
+    let (writer, reader) = (Peer::writer(100), Peer::new());
+    let trusted = writer.head_at(100).trusted();
+    let bring = |staging: &mut Staging<'_, MemoryEngine>, range: Range<u64>| {
+        let proof = writer.logs.prove(&log(), range.clone(), Within::Tree { length: 100 }).unwrap();
+        let accepted = staging.accept(&log(), &proof, &writer.bytes(range), trusted);
+        assert!(matches!(accepted, Ok(Accepted::Stored(_))));
+    };
+    assert!(matches!(reader.get(&writer, 99..100, 100), Ok(Accepted::Stored(_))));
+    let (mut one, mut other) = (reader.logs.stage(), reader.logs.stage());
+    bring(&mut one, 0..33);
+    bring(&mut other, 33..66);
+    one.commit(Durability::Synced).unwrap();
+    other.commit(Durability::Synced).unwrap();
+    assert_eq!(reader.bytes(0..66), writer.bytes(0..66));
+}
+
 #[test]
 fn what_is_not_known_cannot_be_proved() {
     let (writer, reader) = (Peer::writer(100), Peer::new());
@@ -118,5 +141,40 @@ proptest! {
         let below = all.iter().filter(|&&level| level < 4).count() as u64;
         prop_assert!(below <= low || brought_nodes_alone, "{} nodes below groups", below);
         prop_assert_eq!(reader.logs.have(&log()).unwrap().contiguous(), length);
+    }
+
+    /// However stagings overlap, a log holds what its map says it holds, and nothing else.
+    #[test]
+    fn stagings_that_overlap_agree_on_what_is_held(
+        length in 1_u64..100,
+        steps in proptest::collection::vec((0_usize..3, 0_u8..6, any::<u64>(), 1_u64..40), 1..40),
+    ) {
+        let (writer, reader) = (Peer::writer(length), Peer::new());
+        let trusted = writer.head_at(length).trusted();
+        prop_assert!(matches!(reader.get(&writer, 0..1, length), Ok(Accepted::Stored(_))));
+        let mut open: [Option<Staging<'_, MemoryEngine>>; 3] = [None, None, None];
+        for (which, what, start, count) in steps {
+            let start = start % length;
+            let range = start..(start + count).min(length);
+            let staging = open[which].get_or_insert_with(|| reader.logs.stage());
+            match what {
+                0 => drop(staging.clear(&log(), range).unwrap()),
+                1 | 2 => open[which].take().unwrap().commit(Durability::Synced).unwrap(),
+                _ => {
+                    let within = Within::Tree { length };
+                    let proof = writer.logs.prove(&log(), range.clone(), within).unwrap();
+                    let blocks = writer.bytes(range);
+                    let accepted = staging.accept(&log(), &proof, &blocks, trusted).unwrap();
+                    prop_assert!(matches!(accepted, Accepted::Stored(_)));
+                }
+            }
+            let have = reader.logs.have(&log()).unwrap();
+            for at in 0..length {
+                let held = reader.logs.block(&log(), at).unwrap();
+                prop_assert_eq!(held.is_some(), have.contains(at), "block {}", at);
+                prop_assert!(held.is_none_or(|bytes| bytes == block(at)));
+            }
+            reader.check_nodes(length);
+        }
     }
 }
