@@ -104,17 +104,20 @@ impl Context {
 
     /// Takes the standard input.
     pub(crate) fn take_input(&mut self) -> Source {
+        self.progress.clear();
         self.input.take().unwrap_or_else(|| Box::new(tokio::io::empty()))
     }
 
     /// Takes the standard output, for what speaks a protocol over it.
     pub(crate) fn take_output(&mut self) -> Sink {
+        self.progress.clear();
         let empty = BufWriter::new(Box::new(tokio::io::sink()) as Sink);
         std::mem::replace(&mut self.output, empty).into_inner()
     }
 
     /// Prints bytes.
     pub(crate) async fn bytes(&mut self, bytes: &[u8]) -> Result<(), CommandError> {
+        self.progress.give_way();
         self.output.write_all(bytes).await.map_err(CommandError::output)
     }
 
@@ -164,6 +167,7 @@ impl Context {
 
     /// Prints what the command printed so far, then why it failed.
     pub(crate) async fn fail(&mut self, report: &str) {
+        self.progress.clear();
         // Whoever closed the streams sees the exit code.
         drop(self.output.flush().await);
         drop(self.errors.write_all(report.as_bytes()).await);

@@ -64,8 +64,9 @@ async fn run(cli: Cli, arguments: Vec<OsString>) -> Result<Exit, CommandError> {
         if let Some(stream) =
             connected.map_err(CommandError::file("connecting to", &home.socket()))?
         {
+            let watched = caller.progress && !cli.globals.quiet;
             let request = Request { caller, arguments };
-            return match control::command(stream, &request, until_gone).await {
+            return match control::command(stream, &request, until_gone, watched).await {
                 Ok(Ended::With(exit)) => Ok(exit),
                 Ok(Ended::Unread) => Ok(Exit::Failed),
                 Err(error) => Err(CommandError::Node(error.to_string())),

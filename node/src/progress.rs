@@ -1,9 +1,11 @@
 //! How far a command is, for whoever watches a terminal.
 
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
 
 use crate::control::{Frame, Kind};
@@ -128,30 +130,53 @@ impl Progress {
             screen.clear();
         }
     }
+
+    /// Makes room for what the command prints.
+    pub(crate) fn give_way(&mut self) {
+        if let Place::Screen(screen) = &mut self.place {
+            screen.give_way();
+        }
+    }
 }
 
 /// A bar on the standard error.
 #[derive(Debug)]
 pub(crate) struct Screen {
     started: Instant,
-    bar: Option<ProgressBar>,
+    /// Whether what the command prints comes to the same terminal.
+    shares: bool,
+    bar: Arc<Mutex<Bar>>,
+}
+
+/// What is shown now.
+#[derive(Debug, Default)]
+struct Bar {
+    shown: Option<ProgressBar>,
+    /// The command made itself heard, or listens: nobody has to be told that it still runs.
+    heard: bool,
 }
 
 impl Screen {
-    /// Nothing is shown yet.
+    /// Nothing is shown yet. After a while that the command is silent, a clock is.
     pub(crate) fn new() -> Self {
-        Self { started: Instant::now(), bar: None }
+        let bar = Arc::<Mutex<Bar>>::default();
+        let waiting = Arc::clone(&bar);
+        tokio::spawn(async move {
+            tokio::time::sleep(QUIET).await;
+            lock(&waiting).wait();
+        });
+        Self { started: Instant::now(), shares: std::io::stdout().is_terminal(), bar }
     }
 
     /// Shows a report, once the command takes its time.
     pub(crate) fn show(&mut self, report: &Report) {
+        let mut bar = lock(&self.bar);
+        bar.heard = true;
         if self.started.elapsed() < QUIET {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
-            let target = ProgressDrawTarget::stderr();
-            ProgressBar::with_draw_target(None, target)
-        });
+        let bar = bar.shown.get_or_insert_with(ProgressBar::no_length);
+        bar.disable_steady_tick();
         let template = match (report.unit, report.total) {
             (Unit::Bytes, 0) => "{spinner} {decimal_bytes} {msg}",
             (Unit::Bytes, _) => {
@@ -170,12 +195,40 @@ impl Screen {
         bar.set_message(report.label.clone());
     }
 
-    /// Removes what was shown.
+    /// Removes what was shown. The next report shows it again.
     pub(crate) fn clear(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+        let mut bar = lock(&self.bar);
+        bar.heard = true;
+        if let Some(shown) = bar.shown.take() {
+            shown.finish_and_clear();
         }
     }
+
+    /// Makes room for what the command prints.
+    pub(crate) fn give_way(&mut self) {
+        if self.shares {
+            self.clear();
+        }
+    }
+}
+
+impl Bar {
+    /// Shows how long it takes already.
+    fn wait(&mut self) {
+        if !self.heard && self.shown.is_none() {
+            let clock = ProgressBar::no_length();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed}") {
+                clock.set_style(style);
+            }
+            clock.set_elapsed(QUIET);
+            clock.enable_steady_tick(PAUSE);
+            self.shown = Some(clock);
+        }
+    }
+}
+
+fn lock(bar: &Mutex<Bar>) -> MutexGuard<'_, Bar> {
+    bar.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How fast one stream is, and what it costs: 1 GiB between two processes over loopback.
 //!
-//! `cargo run --release -p ply-net --example bulk [tcp|quic] [MiB]`
+//! `cargo run --release -p ply-net --example bulk [tcp|quic] [MiB] [ROUNDS]`
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement may fail loudly")]
 
@@ -21,10 +21,12 @@ fn main() {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["serve", transport] => runtime.block_on(serve(transport)),
-        [] => runtime.block_on(measure("tcp", 1024)),
-        [transport] => runtime.block_on(measure(transport, 1024)),
-        [transport, mebibytes, ..] => {
-            runtime.block_on(measure(transport, mebibytes.parse().expect("a number of MiB")));
+        words => {
+            let number = |at: usize, default| {
+                words.get(at).map_or(default, |text| text.parse().expect("a number"))
+            };
+            let transport = words.first().copied().unwrap_or("tcp");
+            runtime.block_on(measure(transport, number(1, 1024), number(2, 3)));
         }
     }
 }
@@ -71,7 +73,7 @@ async fn serve(transport: &str) {
     }
 }
 
-async fn measure(transport: &str, mebibytes: u64) {
+async fn measure(transport: &str, mebibytes: u64, rounds: u64) {
     let mut server = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["serve", transport])
         .stdout(std::process::Stdio::piped())
@@ -84,7 +86,7 @@ async fn measure(transport: &str, mebibytes: u64) {
 
     let (network, _events) = start(2, transport).await;
     let peer = network.dial(address).await.unwrap();
-    for _ in 0..3 {
+    for _ in 0..rounds {
         run(&network, peer, transport, mebibytes).await;
     }
     network.shutdown().await;

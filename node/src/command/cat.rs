@@ -56,6 +56,7 @@ pub(super) async fn copy_out(
     range: Range<u64>,
 ) -> Result<(), CommandError> {
     let mut offset = range.start;
+    let total = range.end.saturating_sub(range.start);
     while offset < range.end {
         let wanted = usize::try_from(range.end - offset).unwrap_or(usize::MAX).min(PART_BYTES);
         let part = handle.read_some(offset, wanted).await?;
@@ -64,6 +65,10 @@ pub(super) async fn copy_out(
         }
         context.bytes(&part).await?;
         offset += part.len() as u64;
+        // On a terminal the content itself is all there is to see.
+        if !context.caller.terminal {
+            context.progress.report(offset - range.start, total, String::new);
+        }
     }
     Ok(())
 }

@@ -44,11 +44,13 @@ pub(crate) enum ClientError {
 
 /// Runs a command in the node and connects it to the standard streams of this process.
 ///
-/// With `until_gone` it waits until the process of the node has ended.
+/// With `until_gone` it waits until the process of the node has ended. With `watched`, somebody looks at
+/// the standard error and wants to know how far the command is.
 pub(crate) async fn command(
     stream: UnixStream,
     request: &Request,
     until_gone: bool,
+    watched: bool,
 ) -> Result<Ended, ClientError> {
     let (read, write) = stream.into_split();
     let mut read = FramedRead::new(read, Frames);
@@ -59,7 +61,7 @@ pub(crate) async fn command(
     write.send(Frame::bare(Kind::Start)).await?;
     let (wants, wanted) = mpsc::channel(1);
     let mut write = Some((write, wanted));
-    let mut screen = Screen::new();
+    let mut screen = watched.then(Screen::new);
     let (mut output, mut errors) = (tokio::io::stdout(), tokio::io::stderr());
     loop {
         let Frame { kind, body } = match read.next().await {
@@ -68,6 +70,7 @@ pub(crate) async fn command(
         };
         match kind {
             Kind::Want => {
+                screen.iter_mut().for_each(Screen::clear);
                 // The task that reads is made when something is to be read.
                 if let Some((write, wanted)) = write.take() {
                     tokio::spawn(give_input(write, wanted));
@@ -77,7 +80,7 @@ pub(crate) async fn command(
                 }
             }
             Kind::Output => {
-                screen.clear();
+                screen.iter_mut().for_each(Screen::give_way);
                 match print(&mut output, &body).await {
                     Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                         return Ok(Ended::Unread);
@@ -86,16 +89,16 @@ pub(crate) async fn command(
                 }
             }
             Kind::Error => {
-                screen.clear();
+                screen.iter_mut().for_each(Screen::clear);
                 print(&mut errors, &body).await.map_err(ClientError::Output)?;
             }
             Kind::Progress => {
-                if let Some(report) = Report::decode(body) {
+                if let (Some(screen), Some(report)) = (&mut screen, Report::decode(body)) {
                     screen.show(&report);
                 }
             }
             Kind::Exit => {
-                screen.clear();
+                screen.iter_mut().for_each(Screen::clear);
                 while until_gone && read.next().await.is_some() {}
                 let code = body.first().copied().unwrap_or(Exit::Failed.code());
                 return Ok(Ended::With(Exit::of_code(code)));

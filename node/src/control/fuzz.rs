@@ -44,6 +44,7 @@ fn fuzz_requests() {
         gid: 100,
         progress: true,
         colour: false,
+        terminal: false,
     };
     let arguments = ["ply", "put", "", "d:/a b"].map(std::ffi::OsString::from).to_vec();
     Target::new("control-request", Form::Text, RoundTrip::Settled)

@@ -16,6 +16,8 @@ pub(super) const REQUEST_BYTES_MAX: usize = 4 << 20;
 const PROGRESS: u8 = b'p';
 /// Letter for an output that shows colours.
 const COLOUR: u8 = b'c';
+/// Letter for an output that is a terminal.
+const TERMINAL: u8 = b't';
 
 /// Who runs a command, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(crate) struct Caller {
     pub(crate) progress: bool,
     /// Whether the standard output may be coloured.
     pub(crate) colour: bool,
+    /// Whether the standard output is a terminal.
+    pub(crate) terminal: bool,
 }
 
 /// A command to be run.
@@ -58,6 +62,7 @@ impl Caller {
     /// This process.
     pub(crate) fn own() -> std::io::Result<Self> {
         use std::io::IsTerminal;
+        let terminal = std::io::stdout().is_terminal();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Ok(Self {
             folder: std::env::current_dir()?,
@@ -65,7 +70,8 @@ impl Caller {
             uid: rustix::process::geteuid().as_raw(),
             gid: rustix::process::getegid().as_raw(),
             progress: std::io::stderr().is_terminal(),
-            colour: std::io::stdout().is_terminal() && !no_colour,
+            colour: terminal && !no_colour,
+            terminal,
         })
     }
 
@@ -89,6 +95,7 @@ impl Request {
         let mut letters = Vec::new();
         letters.extend(caller.progress.then_some(PROGRESS));
         letters.extend(caller.colour.then_some(COLOUR));
+        letters.extend(caller.terminal.then_some(TERMINAL));
         let numbers = format!("{} {} {}", caller.umask, caller.uid, caller.gid);
         let mut fields = vec![
             VERSION.as_bytes(),
@@ -112,8 +119,9 @@ impl Request {
         let numbers: Vec<u32> = numbers.split(' ').filter_map(|text| text.parse().ok()).collect();
         let &[umask, uid, gid] = numbers.as_slice() else { return Err(RequestError::Malformed) };
         let letters = field()?;
-        let (progress, colour) = (letters.contains(&PROGRESS), letters.contains(&COLOUR));
-        let caller = Caller { folder, umask, uid, gid, progress, colour };
+        let has = |letter| letters.contains(&letter);
+        let (progress, colour, terminal) = (has(PROGRESS), has(COLOUR), has(TERMINAL));
+        let caller = Caller { folder, umask, uid, gid, progress, colour, terminal };
         let arguments = fields.map(|field| OsString::from_vec(field.to_vec())).collect();
         Ok(Self { caller, arguments })
     }
@@ -132,6 +140,7 @@ mod tests {
             gid: 100,
             progress: true,
             colour: false,
+            terminal: true,
         };
         let arguments = ["ply", "put", "", "d:/a b"].map(OsString::from).to_vec();
         let request = Request { caller, arguments };

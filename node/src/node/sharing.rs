@@ -97,7 +97,8 @@ impl Node {
         if let Some(name) = name {
             names::check(name)?;
         }
-        let ticket = match DriveId::parse(text.trim()) {
+        let bare = DriveId::parse(text.trim());
+        let ticket = match bare {
             Ok(id) => Ticket::new(id, ticket::Access::Public),
             Err(_) => Ticket::parse(text)
                 .map_err(|error| CommandError::BadTicket { why: error.to_string() })?,
@@ -111,7 +112,10 @@ impl Node {
         let known = drives.iter().find(|drive| drive.id == ticket.drive());
         let settings = if let Some(known) = known {
             let mut settings = known.clone();
-            merge(&mut settings, &ticket)?;
+            // A key alone says nothing new of a drive, nor that it is public.
+            if bare.is_err() {
+                merge(&mut settings, &ticket)?;
+            }
             settings
         } else {
             let wish = match (name, ticket.name()) {

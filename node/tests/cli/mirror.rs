@@ -23,7 +23,9 @@ fn law_12_a_mirror_serves_what_it_cannot_read_and_its_store_tells_nothing() {
     owner.feed(b"a line that is told to members alone", &words("put docs:/secretary.txt")).ok();
     owner.ok("commit docs");
     let (blind, read) = (owner.ok("share docs --blind"), owner.ok("share docs"));
-    mirror.ok(&format!("join {blind}"));
+    let key = mirror.ok(&format!("join {blind}"));
+    // The key alone adds nothing: that it is a mirror stays.
+    assert_eq!(mirror.ok(&format!("join {key}")), key);
     reader.ok(&format!("join {read}"));
     let (owner_node, mirror_node) = (owner.up(), mirror.up());
     let address =

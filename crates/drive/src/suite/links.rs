@@ -11,6 +11,7 @@ pub(super) fn run<E: Engine>(bench: &Bench<'_, E>) {
     two_names_renamed_onto_each_other_both_stay(bench);
     names_of_another_writer_follow(bench);
     a_copy_is_a_file_of_its_own(bench);
+    a_directory_is_copied_with_all_in_it(bench);
 }
 
 fn link<E: Engine>(node: &Node<E>, from: &str, to: &str) {
@@ -144,4 +145,35 @@ fn a_copy_is_a_file_of_its_own<E: Engine>(bench: &Bench<'_, E>) {
     assert_eq!(node.get("a"), b"changed");
     node.commit();
     bench.restart(&mut node);
+}
+
+fn a_directory_is_copied_with_all_in_it<E: Engine>(bench: &Bench<'_, E>) {
+    let alice = bench.node();
+    let mut bob = bench.join(2, &alice);
+    let content = bytes(43, 300_000);
+    alice.mkdir("a");
+    alice.mkdir("a/empty");
+    alice.put("a/x", &content);
+    link(&alice, "a/x", "a/y");
+    block_on(alice.drive().set_permissions(&path("a/empty"), 0o700)).unwrap();
+    alice.commit();
+    bob.pull(&alice, true);
+    bob.mkdir("to");
+    bob.put("to/x", b"old");
+    bob.put("to/stays", b"stays");
+    link(&bob, "to/x", "other");
+    block_on(bob.drive().copy_all(&path("a"), &path("to"))).unwrap();
+    bob.commit();
+    bench.restart(&mut bob);
+    let mode = block_on(bob.drive().metadata(&path("to/empty"))).unwrap().attributes.mode;
+    assert_eq!((mode, bob.get("to/stays")), (0o700, b"stays".to_vec()));
+    for name in ["a/x", "a/y", "to/x", "to/y", "other"] {
+        assert_eq!(bob.get(name), content, "{name}");
+    }
+    // What was there became the copy under all its names; what was not is a file of its own.
+    assert_eq!(names(&bob, "a/x"), ["/a/x", "/a/y"]);
+    assert_eq!(names(&bob, "to/x"), ["/other", "/to/x"]);
+    assert_eq!(names(&bob, "to/y"), ["/to/y"]);
+    let into_itself = block_on(bob.drive().copy_all(&path("a"), &path("a/empty/b")));
+    assert!(matches!(into_itself, Err(DriveError::Invalid { .. })));
 }
