@@ -10,8 +10,9 @@ use ply_types::{LogKey, StateHash, Time};
 
 use super::request::RequestKind;
 use super::{Failure, Session};
+use crate::claims::Share;
 use crate::error::SessionError;
-use crate::limits::{GET_BYTES, GETS_UNDER_WAY, LOOK_AGAIN, ROUNDS_MAX};
+use crate::limits::{GET_BYTES, GETS_UNDER_WAY, LOOK_AGAIN, ROUNDS_MAX, TAKE_OVER};
 
 /// A block, or many, of a tree.
 type Gap = (Head, Range<u64>);
@@ -26,6 +27,10 @@ pub(super) struct Plan {
     elsewhere: Vec<Gap>,
     /// When to look again at what is on its way from other peers.
     looks_at: Option<Time>,
+    /// Since when nothing else is left.
+    idle_since: Option<Time>,
+    /// It waited long enough: what is on its way from other peers is asked for all the same.
+    takes_over: bool,
     /// Steps whose answers are under way.
     under_way: usize,
     /// How often it began with the heads.
@@ -51,6 +56,8 @@ impl Plan {
             gaps: Vec::new(),
             elsewhere: Vec::new(),
             looks_at: None,
+            idle_since: None,
+            takes_over: false,
             under_way: 0,
             rounds: 0,
             state: None,
@@ -74,6 +81,7 @@ impl Plan {
         let is_time = self.looks_at.is_some_and(|at| at <= now);
         if is_time {
             self.looks_at = None;
+            self.takes_over = self.idle_since.is_some_and(|since| since + TAKE_OVER <= now);
             self.gaps.append(&mut self.elsewhere);
             self.gaps.reverse();
         }
@@ -115,6 +123,7 @@ impl<E: Engine> Session<E> {
             }
             if !plan.elsewhere.is_empty() {
                 plan.looks_at = Some(now + LOOK_AGAIN);
+                plan.idle_since.get_or_insert(now);
                 return Ok(());
             }
             match plan.stage {
@@ -174,6 +183,7 @@ impl<E: Engine> Session<E> {
         if let Some(plan) = self.plan(whole) {
             plan.under_way = plan.under_way.saturating_sub(1);
             plan.misfits |= misfits;
+            (plan.idle_since, plan.takes_over) = (None, false);
         }
     }
 
@@ -186,7 +196,12 @@ impl<E: Engine> Session<E> {
             let Some(missing) = have.missing(gap.clone()).next() else { return Ok(()) };
             part = missing;
         }
-        let share = self.claims.share(&tree.log, part);
+        let takes_over = self.plan(whole).is_some_and(|plan| plan.takes_over);
+        let share = if takes_over {
+            Share { claimed: part.start..part.start, free: part }
+        } else {
+            self.claims.share(&tree.log, part)
+        };
         let mean = (tree.bytes / tree.length.max(1)).max(1);
         let count = (GET_BYTES / mean).max(1);
         let part = share.free.start..share.free.end.min(share.free.start.saturating_add(count));

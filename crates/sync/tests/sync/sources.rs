@@ -109,3 +109,31 @@ fn what_a_source_took_on_and_did_not_bring_the_other_one_brings() {
         assert!(ends[0].0, "{ends:?}");
     }
 }
+
+/// A source that answers, but so slowly that it is never given up, holds nobody up for long.
+#[test]
+fn what_a_source_only_trickles_the_other_one_brings() {
+    let (owner, second) = two_sources(80);
+    let node = Node::joined(4, owner.share());
+    let claims = Claims::default();
+    let mut wires = [Wire::connect(&node, &owner), Wire::connect(&node, &second)];
+    let requests = wires.each_mut().map(|wire| wire.begin_shared(&claims, Want::Everything));
+    let (mut now, mut carried) = (Time::default(), 0);
+    let mut next = now;
+    while wires[1].result(requests[1]).is_none() {
+        // Quick at first, so that much is left to it; then a message every ten seconds.
+        let mut moved = wires[1].carry_one(now);
+        if carried < 12 || next <= now {
+            carried += 1;
+            next = now + Duration::from_secs(10);
+            moved |= wires[0].carry_one(now);
+        }
+        if !moved {
+            now = now + Duration::from_millis(60);
+            wires.iter_mut().for_each(|wire| wire.expire(now));
+        }
+    }
+    assert_eq!(wires[1].result(requests[1]), Some(Ok(())));
+    has_everything(&node, 80);
+    assert!(now < Time::default() + Duration::from_secs(15), "{now:?}");
+}
