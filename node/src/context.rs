@@ -14,7 +14,7 @@ use crate::control::Caller;
 use crate::error::CommandError;
 use crate::network::{Sink, Source};
 use crate::node::Node;
-use crate::output::Unfetched;
+use crate::output::{Unfetched, escape_lines};
 use crate::progress::Progress;
 use crate::reading::Reading;
 use crate::target::{Moment, Target};
@@ -160,7 +160,7 @@ impl Context {
     pub(crate) async fn warn(&mut self, text: &str) -> Result<(), CommandError> {
         self.flush().await?;
         self.progress.clear();
-        let text = format!("ply: {text}\n");
+        let text = format!("ply: {}\n", escape_lines(text));
         self.errors.write_all(text.as_bytes()).await.map_err(CommandError::output)?;
         self.errors.flush().await.map_err(CommandError::output)
     }

@@ -108,6 +108,12 @@ pub(crate) enum CommandError {
         /// The home.
         home: PathBuf,
     },
+    /// The drive does not speak to anybody.
+    #[error("drive '{drive}' is paused here")]
+    Paused {
+        /// Its name.
+        drive: String,
+    },
     /// Another process has the home.
     #[error("another ply is using {}", .home.display())]
     InUse {
@@ -201,6 +207,7 @@ impl CommandError {
             | Self::Troubles { .. }
             | Self::NotRunning { .. }
             | Self::Expired { .. }
+            | Self::Paused { .. }
             | Self::InUse { .. }
             | Self::Home { .. }
             | Self::Unread
@@ -221,6 +228,8 @@ impl CommandError {
             }
             Self::BadTicket { .. } => "paste the whole ticket, from 'ply1' to its end",
             Self::NotRunning { .. } => "start it: ply up",
+            Self::Paused { .. } => "let it go on: ply drive resume",
+            Self::Damaged { .. } => "'ply verify --repair' fetches what is damaged from peers",
             Self::InUse { .. } => "stop it, or choose another home with --home",
             Self::Drive(DriveError::IsADirectory { .. }) => {
                 "'ply export' writes whole directories, 'ply rm -r' removes them"

@@ -22,6 +22,7 @@ use crate::error::CommandError;
 use crate::exit::{Exit, exit};
 use crate::home::Home;
 use crate::node::Node;
+use crate::output::escape;
 use crate::progress::Progress;
 
 /// How often both ways are tried: a node that starts or stops has the home, and does not answer.
@@ -137,6 +138,12 @@ fn input(stop: &CancellationToken) -> impl AsyncRead + Send + Unpin + use<> {
     StreamReader::new(Box::pin(parts.chain(broken)))
 }
 
+/// Whether a client wants the node to stop.
+pub(crate) fn stops(request: &Request) -> bool {
+    let cli = Cli::try_parse_from(&request.arguments);
+    cli.is_ok_and(|cli| matches!(cli.command, Command::Down(_)))
+}
+
 /// Runs a command for a client of the node.
 pub(crate) async fn serve(
     node: Arc<Node>,
@@ -179,6 +186,10 @@ async fn execute(
         () = stop.cancelled() => Err(CommandError::Stopped),
     };
     context.progress.clear();
+    for news in context.node.take_news() {
+        // Whoever closed the streams sees the exit code.
+        drop(context.warn(&news).await);
+    }
     match ran {
         Ok(()) => Exit::Done,
         Err(error) => {
@@ -205,8 +216,9 @@ fn report(error: &CommandError) -> String {
     if matches!(error, CommandError::Unread) {
         return String::new();
     }
+    let text = escape(error.text().as_bytes());
     match error.hint() {
-        Some(hint) => format!("ply: {}\n     {hint}\n", error.text()),
-        None => format!("ply: {}\n", error.text()),
+        Some(hint) => format!("ply: {text}\n     {}\n", escape(hint.as_bytes())),
+        None => format!("ply: {text}\n"),
     }
 }

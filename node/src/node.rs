@@ -50,6 +50,8 @@ pub(crate) struct Node {
     stop: CancellationToken,
     /// What the user should know about how the node was opened.
     notices: Vec<String>,
+    /// What the user of the next command should hear.
+    news: Mutex<Vec<String>>,
 }
 
 impl Node {
@@ -103,6 +105,7 @@ impl Node {
             network: OnceLock::new(),
             stop: CancellationToken::new(),
             notices,
+            news: Mutex::default(),
         })
     }
 
@@ -142,6 +145,17 @@ impl Node {
     /// Says that the node is to stop, and when it was told so.
     pub(crate) fn stop(&self) -> &CancellationToken {
         &self.stop
+    }
+
+    /// Leaves word for the user of this command, or of the next one.
+    pub(crate) fn tell(&self, news: String) {
+        tracing::warn!("{news}");
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).push(news);
+    }
+
+    /// Takes what there is to tell.
+    pub(crate) fn take_news(&self) -> Vec<String> {
+        std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What the user should know about how the node was opened.

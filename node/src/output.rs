@@ -7,5 +7,5 @@ mod time;
 
 pub(crate) use entry::{EntryObject, Unfetched, VersionObject, long_rows};
 pub(crate) use mode::{apply_mode, kind_word, letters};
-pub(crate) use name::{Spelled, escape};
+pub(crate) use name::{Spelled, escape, escape_lines};
 pub(crate) use time::{rfc3339, when};

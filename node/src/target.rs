@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use ply_drive::Revision;
+use ply_drive::{DriveError, Revision};
 use ply_types::{Path, PathError};
 use thiserror::Error;
 
@@ -22,6 +22,8 @@ pub(crate) struct Target {
     pub(crate) version: Option<Moment>,
     /// Where in it; `None` when only the drive is named.
     pub(crate) path: Option<Path>,
+    /// The path ends in a slash: it can only be that of a directory.
+    pub(crate) is_directory: bool,
 }
 
 /// A moment in the history of a drive.
@@ -94,7 +96,8 @@ impl Target {
         if drive.contains(':') {
             return Err(TargetError::NoSlash { text: text() });
         }
-        Ok(Self { drive: drive.to_owned(), version, path })
+        let is_directory = path.is_some() && bytes.ends_with(b"/");
+        Ok(Self { drive: drive.to_owned(), version, path, is_directory })
     }
 
     /// For arguments of the command line.
@@ -107,6 +110,16 @@ impl Target {
         self.path.as_ref().ok_or_else(|| {
             CommandError::Usage(format!("'{0}' names a drive: write {0}:/path", self.drive))
         })
+    }
+
+    /// The path of something that is no directory, and not named like one.
+    pub(crate) fn file_path(&self) -> Result<&Path, CommandError> {
+        match self.path()? {
+            path if self.is_directory && !path.is_root() => {
+                Err(DriveError::NotADirectory { path: path.clone() }.into())
+            }
+            path => Ok(path),
+        }
     }
 
     /// The path; the root of the drive when none was given.
@@ -149,8 +162,9 @@ mod tests {
     }
 
     fn target(drive: &str, version: Option<Moment>, path: Option<&str>) -> Target {
+        let is_directory = path.is_some_and(|path| path.ends_with('/'));
         let path = path.map(|path| Path::parse(path.as_bytes()).expect("a path"));
-        Target { drive: drive.to_owned(), version, path }
+        Target { drive: drive.to_owned(), version, path, is_directory }
     }
 
     #[test]
@@ -158,6 +172,7 @@ mod tests {
         assert_eq!(parse("docs"), Ok(target("docs", None, None)));
         assert_eq!(parse("docs:"), Ok(target("docs", None, None)));
         assert_eq!(parse("docs:/"), Ok(target("docs", None, Some("/"))));
+        assert_eq!(parse("docs:/a/"), Ok(target("docs", None, Some("a/"))));
         assert_eq!(parse("docs:/a/b:/c@d"), Ok(target("docs", None, Some("a/b:/c@d"))));
         assert!(matches!(parse("docs:a"), Err(TargetError::NoSlash { .. })));
         assert!(matches!(parse(":/a"), Err(TargetError::NoDrive { .. })));

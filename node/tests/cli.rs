@@ -11,6 +11,7 @@ mod cli {
     mod apart;
     mod daemon;
     mod damage;
+    mod edges;
     mod files;
     mod formats;
     mod homes;

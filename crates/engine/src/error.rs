@@ -59,6 +59,20 @@ pub enum EngineError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There are frames, and nothing that says where each belongs.
+    #[error("{place} is not there or not whole, and packs are: the index of this store is lost")]
+    NoRows {
+        /// The folder of the rows.
+        place: String,
+    },
+    /// The database underneath found its files damaged.
+    #[error("the index of {place} is damaged: {what}")]
+    DamagedRows {
+        /// The folder of the rows.
+        place: String,
+        /// What it said.
+        what: String,
+    },
     /// The database underneath refused.
     #[error("the index of {place}: {what}")]
     Database {
@@ -73,7 +87,7 @@ impl EngineError {
     /// What the caller can do about it.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Damaged { .. } => Fault::Corrupt,
+            Self::Damaged { .. } | Self::NoRows { .. } | Self::DamagedRows { .. } => Fault::Corrupt,
             Self::Full { .. } => Fault::Full,
             Self::TooLong { .. } => Fault::Invalid,
             // No change to the request would help: this program must not touch that store.

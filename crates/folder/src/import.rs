@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use globset::GlobSet;
-use ply_drive::{Replica, Transaction};
+use ply_drive::{DriveError, Kind, Replica, Transaction};
 use ply_engine::Engine;
 use ply_types::Path;
 
@@ -123,7 +123,12 @@ impl Import {
         let replica = Arc::clone(transaction.replica());
         replica.note_others()?;
         let cache = cache::Cache::new(&replica, source.absolute());
-        let top = shown::Current::of(&transaction.path(&source.to)?);
+        let state = transaction.path(&source.to)?;
+        if source.single.is_empty() && state.kind().is_some_and(|kind| kind != Kind::Directory) {
+            // What lies below is made what the folder has. What was named to hold it is the user's word.
+            return Err(DriveError::NotADirectory { path: source.to.clone() }.into());
+        }
+        let top = shown::Current::of(&state);
         let shown = shown::Shown::new(transaction);
         let plan = survey::Survey::new(self, &source, &shown, cache, report).run(top)?;
         apply::apply(transaction, &source, plan, report)

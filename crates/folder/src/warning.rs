@@ -43,6 +43,11 @@ pub enum Warning {
         /// The path in the folder.
         path: PathBuf,
     },
+    /// The machine takes no symlink with that target.
+    NoSymlink {
+        /// The path in the folder.
+        path: PathBuf,
+    },
     /// Two names of one file had to become two files.
     NoLink {
         /// The path in the folder.
@@ -103,6 +108,9 @@ impl fmt::Display for Warning {
                 write!(f, "{}: attribute '{name}' not set", path.display())
             }
             Self::NoOwner { path } => write!(f, "{}: owner not set", path.display()),
+            Self::NoSymlink { path } => {
+                write!(f, "{}: symbolic link not made, for its target", path.display())
+            }
             Self::NoLink { path } => write!(f, "{}: copied, not linked", path.display()),
         }
     }

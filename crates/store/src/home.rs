@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use ply_engine::EngineError;
 use rustix::fs::{FlockOperation, flock, fstatvfs};
 
+use crate::packs::list;
 use crate::trouble;
 
 /// The format that this program writes, and the newest that it reads.
@@ -33,7 +34,7 @@ pub(crate) struct Home {
 
 impl Home {
     /// Locks the folder and makes it a store if it is not one yet.
-    pub(crate) fn open(folder: &Path) -> Result<Self, EngineError> {
+    pub(crate) fn open(folder: &Path, rows_anew: bool) -> Result<Self, EngineError> {
         create_folder(folder)?;
         let home = Self { folder: folder.to_owned(), lock: lock(folder)? };
         match home.format()? {
@@ -41,7 +42,8 @@ impl Home {
                 let place = folder.display().to_string();
                 return Err(EngineError::Newer { place, found, known: FORMAT });
             }
-            Some(_) => {}
+            Some(_) if rows_anew => {}
+            Some(_) => home.has_rows()?,
             None => home.write_format()?,
         }
         create_folder(&home.packs())?;
@@ -92,6 +94,17 @@ impl Home {
             return Err(trouble::io("opening", path, error));
         }
         Ok(None)
+    }
+
+    /// Checks that rows are there where packs are: without them a store would begin anew, as if it had
+    /// never held anything.
+    fn has_rows(&self) -> Result<(), EngineError> {
+        let packs = self.packs();
+        let has_packs = packs.exists() && !list(&packs)?.is_empty();
+        if has_packs && !self.rows().join("CURRENT").exists() {
+            return Err(EngineError::NoRows { place: self.rows().display().to_string() });
+        }
+        Ok(())
     }
 
     fn write_format(&self) -> Result<(), EngineError> {

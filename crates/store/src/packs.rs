@@ -20,6 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use ply_engine::{EngineError, FRAME_BYTES_MAX, Frame, Location};
 
+pub(crate) use crate::packs::files::list;
 use crate::packs::files::{Files, Pack};
 use crate::packs::tail::Tail;
 use crate::trouble;
@@ -59,7 +60,7 @@ impl Packs {
     ) -> Result<Self, EngineError> {
         let tail = recover::recover(&folder, synced, pack_bytes_max)?;
         let end = tail.end();
-        let older = files::list(&folder)?.into_iter().filter(|&(pack, _)| pack < end.pack);
+        let older = list(&folder)?.into_iter().filter(|&(pack, _)| pack < end.pack);
         Ok(Self {
             files: Files::new(folder),
             pack_bytes_max,

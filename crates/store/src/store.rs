@@ -24,11 +24,14 @@ pub struct StoreOptions {
     /// Bytes of a pack, after which the next one begins: [`PACK_BYTES_MIN`] at least,
     /// [`PACK_BYTES_MAX`] at most and unless told.
     pub pack_bytes_max: u32,
+    /// Begin with empty rows where there are packs and no rows: for whoever makes them anew out of
+    /// [`Store::frames`]. Else, and unless told, such a store is not opened.
+    pub rows_anew: bool,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { pack_bytes_max: PACK_BYTES_MAX }
+        Self { pack_bytes_max: PACK_BYTES_MAX, rows_anew: false }
     }
 }
 
@@ -41,7 +44,8 @@ impl Store {
     /// # Errors
     ///
     /// [`EngineError::InUse`] at once while another [`Store`] has the folder, in this process or another;
-    /// [`EngineError::Newer`] when a later program wrote it; else what the disk says.
+    /// [`EngineError::Newer`] when a later program wrote it; [`EngineError::NoRows`] when its rows went;
+    /// else what the disk says.
     pub fn open(folder: &Path) -> Result<Self, EngineError> {
         Self::open_with(folder, StoreOptions::default())
     }
@@ -49,7 +53,7 @@ impl Store {
     /// As [`Store::open`], written as the options say.
     pub fn open_with(folder: &Path, options: StoreOptions) -> Result<Self, EngineError> {
         let pack_bytes_max = options.pack_bytes_max.clamp(PACK_BYTES_MIN, PACK_BYTES_MAX);
-        let home = Home::open(folder)?;
+        let home = Home::open(folder, options.rows_anew)?;
         let rows = Rows::open(&home.rows())?;
         let noted = rows.synced()?;
         let packs = Packs::open(home.packs(), noted, pack_bytes_max)?;

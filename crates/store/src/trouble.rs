@@ -20,6 +20,8 @@ pub(crate) fn database(place: &Path, error: &rocksdb::Error) -> EngineError {
     if what.contains("No space left") || what.contains("NoSpace") || what.contains("quota exceeded")
     {
         EngineError::Full { place }
+    } else if error.kind() == rocksdb::ErrorKind::Corruption {
+        EngineError::DamagedRows { place, what: what.to_owned() }
     } else {
         EngineError::Database { place, what: what.to_owned() }
     }

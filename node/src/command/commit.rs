@@ -4,7 +4,7 @@ use ply_drive::{Committed, Drive};
 use ply_store::Store;
 use serde_json::json;
 
-use crate::context::Context;
+use crate::context::{Context, Style};
 use crate::error::CommandError;
 
 /// What commits say they were made with.
@@ -82,6 +82,9 @@ pub(super) async fn show(
     committed: Option<Committed>,
 ) -> Result<(), CommandError> {
     let Some(Committed { mark, paths }) = committed else {
+        if context.style == Style::Json {
+            return context.object(&json!({ "commit": null, "number": null, "paths": 0 })).await;
+        }
         return context.note("nothing to commit").await;
     };
     context.announce(drive.replica().id());

@@ -45,6 +45,9 @@ struct ConflictObject {
 impl Conflicts {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let drive = context.drive(&self.target.now()?.drive)?;
+        if let Some(path) = self.target.path.as_ref().filter(|path| !path.is_root()) {
+            drive.metadata(path).await?;
+        }
         for metadata in drive.conflicts(&self.target.path_or_root()).await? {
             if context.style == Style::Json {
                 let object = ConflictObject {

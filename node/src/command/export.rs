@@ -39,7 +39,12 @@ impl Export {
         let from = self.target.path_or_root();
         let drive = context.reading(&self.target).await?;
         // What the user must hear first: that it is not there, or that nobody has it.
-        drive.metadata(&from).await?;
+        let writers = drive.metadata(&from).await?.unfetched;
+        let is_unheard = matches!(&drive, Reading::Now(now) if now.replica().is_unheard());
+        if is_unheard || !writers.is_empty() {
+            // A part would look like the whole.
+            return Err(DriveError::Offline { path: from, writers }.into());
+        }
         let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
         let summary = match self.export(context, &drive, existing) {
             Err(CommandError::Export(error)) if error.missing().is_some() => {

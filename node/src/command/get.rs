@@ -47,6 +47,19 @@ impl Get {
             return std::os::unix::fs::symlink(OsStr::from_bytes(&target), &place)
                 .map_err(CommandError::file("linking", &place));
         }
+        match std::fs::metadata(&place) {
+            // A device, a pipe: what is written goes into it.
+            Ok(there) if !there.is_file() => {
+                let file = OpenOptions::new().write(true).open(&place);
+                let file = file.map_err(CommandError::file("opening", &place))?;
+                return fill(context, &handle, &file, &place).await;
+            }
+            // Where a link leads to, not the link.
+            Ok(_) => {
+                place = place.canonicalize().map_err(CommandError::file("finding", &place))?;
+            }
+            Err(_) => {}
+        }
         write(context, &handle, &place).await
     }
 }

@@ -25,7 +25,8 @@ impl Join {
             context.note(&format!("the drive is called '{}' here", joined.name)).await?;
         }
         if joined.is_spent {
-            let text = "the invite of this ticket was revoked: this node can read, and not write";
+            let text =
+                "the invite of this ticket was revoked or is used up: this node can read only";
             context.warn(text).await?;
         }
         let object = json!({ "name": joined.name, "key": joined.id.to_string() });

@@ -60,6 +60,9 @@ impl List {
         }
         unfetched.sort_unstable();
         unfetched.dedup();
+        if matches!(&drive, Reading::Now(now) if now.replica().is_unheard()) {
+            context.warn("nothing of this drive has arrived here yet: ply sync").await?;
+        }
         context.unfetched(&unfetched).await
     }
 

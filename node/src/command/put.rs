@@ -53,7 +53,7 @@ impl Put {
         let label = self.target.path()?.to_string();
         let (progress, stop) = (&mut context.progress, &context.stop);
         let source = Counted { source, done: 0, total: 0, label, progress, stop };
-        Ok(drive.write_with(self.target.path()?, source, &options).await?)
+        Ok(drive.write_with(self.target.file_path()?, source, &options).await?)
     }
 
     async fn put_file(
@@ -80,7 +80,7 @@ impl Put {
         let (total, label) = (metadata.len(), place.display().to_string());
         let (progress, stop) = (&mut context.progress, &context.stop);
         let source = Counted { source: opened, done: 0, total, label, progress, stop };
-        Ok(drive.write_with(self.target.path()?, source, &options).await?)
+        Ok(drive.write_with(self.target.file_path()?, source, &options).await?)
     }
 
     /// The attributes of the file that is there; a new one is the user's, with a mode.

@@ -24,10 +24,10 @@ impl Remove {
             let path = target.now()?.path()?;
             let drive = context.drive(&target.drive)?;
             let is_directory = drive.metadata(path).await?.kind == Kind::Directory;
-            if self.recursive && is_directory {
-                drive.remove_dir_all(path).await?;
-            } else {
-                drive.remove_file(path).await?;
+            match (is_directory, self.recursive) {
+                (true, true) => drive.remove_dir_all(path).await?,
+                (true, false) => drive.remove_file(path).await?,
+                (false, _) => drive.remove_file(target.file_path()?).await?,
             }
         }
         Ok(())

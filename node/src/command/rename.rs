@@ -1,6 +1,6 @@
 //! `ply mv`: a path under another name.
 
-use ply_drive::{Drive, DriveError, Kind};
+use ply_drive::{Drive, DriveError, Kind, Metadata};
 use ply_store::Store;
 use ply_types::Path;
 
@@ -42,11 +42,19 @@ pub(super) async fn pair(
         return Err(CommandError::Usage(text.to_owned()));
     }
     let place = to.path()?;
-    let is_directory = match drive.metadata(place).await {
-        Ok(metadata) => metadata.kind == Kind::Directory,
-        Err(DriveError::Absent { .. }) => false,
-        Err(error) => return Err(error.into()),
+    let kind = |metadata: Result<Metadata, DriveError>| match metadata {
+        Ok(metadata) => Ok(Some(metadata.kind)),
+        Err(DriveError::Absent { .. }) => Ok(None),
+        Err(error) => Err(error),
     };
+    let there = kind(drive.metadata(place).await)?;
+    let is_directory = there == Some(Kind::Directory);
+    let is_new = there.is_none();
+    // 'new/' is a name for a directory that is moved there, and for nothing else.
+    let may_be_made = is_new && kind(drive.metadata(from.path()?).await)? == Some(Kind::Directory);
+    if !is_directory && !may_be_made {
+        to.file_path()?;
+    }
     let to = match from.path()?.split() {
         Some((_, name)) if is_directory => place.join(&name).map_err(DriveError::from)?,
         _ => place.clone(),

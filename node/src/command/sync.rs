@@ -40,8 +40,14 @@ impl Sync {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let path = self.target.now()?.path_or_root();
         let replica = context.node.replica(&self.target.drive)?;
+        if replica.settings().paused {
+            return Err(CommandError::Paused { drive: replica.name() });
+        }
         let request = SyncRequest { path, full: self.full, timeout: self.timeout };
         let summary = follow(context, &replica, &request).await?;
+        if !request.path.is_root() {
+            context.drive(&self.target.drive)?.metadata(&request.path).await?;
+        }
         if context.style == Style::Json {
             let unfetched: Vec<String> =
                 summary.unfetched.iter().map(ToString::to_string).collect();

@@ -56,6 +56,12 @@ pub(crate) enum RequestError {
     /// Not what any client sends.
     #[error("malformed request")]
     Malformed,
+    /// As many commands run as may.
+    #[error("{running} commands run on this node already: try again when one has ended")]
+    Busy {
+        /// How many.
+        running: usize,
+    },
 }
 
 impl Caller {

@@ -20,8 +20,10 @@ use crate::exit::Exit;
 use crate::node::Node;
 use crate::progress::Progress;
 
-/// Commands that run at once; more wait for their turn.
+/// Commands that run at once. More are refused, but for the one that stops the node.
 const COMMANDS_MAX: usize = 64;
+/// Clients that are connected at once; more wait at the door.
+const CLIENTS_MAX: usize = 4 * COMMANDS_MAX;
 /// How long a client may take to say what it wants.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
 /// Frames that may wait for a slow client: 1 MiB.
@@ -31,12 +33,13 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Serves commands until the node is to stop, then waits for those that run to end.
 pub(crate) async fn serve(node: &Arc<Node>, listener: UnixListener) {
+    let doors = Arc::new(Semaphore::new(CLIENTS_MAX));
     let turns = Arc::new(Semaphore::new(COMMANDS_MAX));
     let running = TaskTracker::new();
     loop {
-        let turn = tokio::select! {
+        let door = tokio::select! {
             () = node.stop().cancelled() => break,
-            turn = Arc::clone(&turns).acquire_owned() => turn,
+            door = Arc::clone(&doors).acquire_owned() => door,
         };
         let accepted = tokio::select! {
             () = node.stop().cancelled() => break,
@@ -44,10 +47,10 @@ pub(crate) async fn serve(node: &Arc<Node>, listener: UnixListener) {
         };
         match accepted {
             Ok((stream, _)) => {
-                let (node, token) = (Arc::clone(node), running.token());
+                let (node, turns, token) = (Arc::clone(node), Arc::clone(&turns), running.token());
                 tokio::spawn(async move {
-                    let left = converse(node, stream).await;
-                    drop((turn, token));
+                    let left = converse(node, stream, &turns).await;
+                    drop((door, token));
                     if let Some(stream) = left {
                         // Closed when the process ends: so a client knows that it has ended.
                         std::future::pending::<()>().await;
@@ -70,7 +73,11 @@ pub(crate) async fn serve(node: &Arc<Node>, listener: UnixListener) {
 }
 
 /// Serves one client. Gives back what keeps its connection open when the node is stopping.
-async fn converse(node: Arc<Node>, stream: UnixStream) -> Option<OwnedWriteHalf> {
+async fn converse(
+    node: Arc<Node>,
+    stream: UnixStream,
+    turns: &Semaphore,
+) -> Option<OwnedWriteHalf> {
     let own = rustix::process::geteuid().as_raw();
     match stream.peer_cred() {
         Ok(peer) if peer.uid() == own || peer.uid() == 0 => {}
@@ -94,6 +101,11 @@ async fn converse(node: Arc<Node>, stream: UnixStream) -> Option<OwnedWriteHalf>
         }
         Ok(Err(None)) | Err(_) => return None,
     };
+    let turn = turns.try_acquire().ok();
+    if turn.is_none() && !crate::launch::stops(&request) {
+        refuse(write, &RequestError::Busy { running: COMMANDS_MAX }).await;
+        return None;
+    }
     let stopping = node.stop().clone();
     let stop = stopping.child_token();
     let (frames, queue) = mpsc::channel(FRAMES_MAX);

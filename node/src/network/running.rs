@@ -49,6 +49,8 @@ pub(super) struct Running {
     /// Tasks that keep a drive connected, each to be cancelled.
     keeping: Mutex<HashMap<DriveId, CancellationToken>>,
     pub(super) stop: CancellationToken,
+    /// When this node could not store what a session brought, and why.
+    trouble: Mutex<Option<(Instant, String)>>,
 }
 
 /// Starts the network of a node that runs.
@@ -78,6 +80,7 @@ pub(crate) async fn start(
         addresses: Mutex::new(addresses),
         keeping: Mutex::default(),
         stop: node.stop().child_token(),
+        trouble: Mutex::default(),
     });
     tokio::spawn(events::serve(Arc::clone(&running), events));
     Ok(Arc::new(Handle(running)))
@@ -137,6 +140,11 @@ impl Running {
             Err(error) => error,
         };
         tracing::debug!(%peer, %error, "a session ended");
+        if let RunError::Session(SessionError::Local(own)) = &error
+            && matches!(own.fault(), Fault::Full | Fault::Machine)
+        {
+            self.note_trouble(own.to_string());
+        }
         if matches!(&error, RunError::Session(SessionError::Stranger)) {
             // Once it knows the drive it opens a session itself.
             return Ended::Forever;
@@ -147,6 +155,23 @@ impl Running {
             return Ended::Forever;
         }
         Ended::ForNow
+    }
+
+    /// Notes that this node itself holds up what it fetches, and says so once.
+    fn note_trouble(&self, what: String) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if trouble.as_ref().is_none_or(|(_, before)| *before != what) {
+            tracing::warn!("what others send cannot be stored: {what}");
+        }
+        *trouble = Some((Instant::now(), what));
+    }
+
+    /// What this node could not do since then.
+    fn trouble_since(&self, start: Instant) -> Option<NetworkError> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, what) = trouble.as_ref().filter(|(at, _)| start <= *at)?;
+        let doing = "storing what others sent".to_owned();
+        Some(NetworkError::Machine { doing, what: what.clone() })
     }
 
     /// Keeps addresses in order: interfaces are found in another order at each start.
@@ -183,7 +208,8 @@ impl Running {
         replica: &Arc<Replica<Store>>,
         request: &SyncRequest,
     ) -> Result<SyncSummary, NetworkError> {
-        let deadline = Instant::now() + request.timeout;
+        let start = Instant::now();
+        let deadline = start + request.timeout;
         let unreachable = || NetworkError::Unreachable { waited: request.timeout };
         let drive = replica.id();
         let before = self.brought(&drive);
@@ -196,6 +222,11 @@ impl Running {
         // Somebody who has the drive may be just about to connect.
         loop {
             let fetched = timeout_at(deadline, remote.fetch(want())).await;
+            if !matches!(fetched, Ok(Ok(())))
+                && let Some(trouble) = self.trouble_since(start)
+            {
+                return Err(trouble);
+            }
             match fetched {
                 Ok(Ok(())) => break,
                 Ok(Err(_)) if Instant::now() < deadline => {

@@ -1,5 +1,6 @@
 //! The drives of a node: finding, opening, making and forgetting them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ply_drive::{
@@ -72,14 +73,42 @@ impl Node {
         settings: Settings,
     ) -> Result<Arc<Replica<Store>>, CommandError> {
         let mut open = self.open_drives();
+        let mut settings = settings;
+        let mut is_succeeded = false;
         if let Some(replica) = open.get(&settings.id) {
-            return Ok(Arc::clone(replica));
+            if !replica.is_used_up() {
+                return Ok(Arc::clone(replica));
+            }
+            settings = replica.settings();
+            self.shut(&mut open, &settings.id);
+            is_succeeded = true;
         }
         let (engine, host) = (Arc::clone(&self.engine), Arc::clone(&self.host));
         let replica = Replica::open(engine, settings, &self.seed, host)?;
         replica.end_due_invites()?;
         open.insert(replica.id(), Arc::clone(&replica));
+        drop(open);
+        if is_succeeded {
+            self.tell(format!(
+                "drive '{}': this node's log was written in two places, as after a restored backup. \
+                 It goes on under another writer key; what others do not have of it is in the draft",
+                replica.name()
+            ));
+            if let Some(network) = self.network().filter(|_| !replica.settings().paused) {
+                network.add(&replica);
+            }
+        }
         Ok(replica)
+    }
+
+    /// Closes a drive, so that it is opened anew. Its sessions end with it: they hold what it was.
+    pub(super) fn shut(&self, open: &mut BTreeMap<DriveId, Arc<Replica<Store>>>, drive: &DriveId) {
+        if let Some(replica) = open.remove(drive) {
+            if let Some(network) = self.network() {
+                network.remove(*drive);
+            }
+            Drive::alone(replica).close();
+        }
     }
 
     /// A drive that fetches what is missing from peers, when this is a running node.

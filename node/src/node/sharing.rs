@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ply_drive::membership::{Role, What};
 use ply_drive::ticket::{self, Ticket};
-use ply_drive::{Access, Cutting, Drive, Invitation, Settings, write_settings};
+use ply_drive::{Access, Cutting, Invitation, Settings, write_settings};
 use ply_types::{DriveId, ReadKey, Timestamp};
 
 use super::{Node, names};
@@ -141,9 +141,7 @@ impl Node {
             _ => {
                 write_settings(&*self.engine, &settings)?;
                 // What can be read or is cut otherwise than before must be opened anew.
-                if let Some(replica) = open.remove(&settings.id) {
-                    Drive::alone(replica).close();
-                }
+                self.shut(&mut open, &settings.id);
             }
         }
         drop(open);

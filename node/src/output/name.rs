@@ -8,7 +8,7 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() {
+            if c.is_control() || turns(c) {
                 let mut buffer = [0; 4];
                 push_hex(&mut text, c.encode_utf8(&mut buffer).as_bytes());
             } else {
@@ -18,6 +18,17 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
         push_hex(&mut text, chunk.invalid());
     }
     text
+}
+
+/// Whether a character changes the direction in which the others are shown.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A message for people: lines stay lines, and what names in it would do to a terminal they do not.
+pub(crate) fn escape_lines(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(|line| escape(line.as_bytes())).collect();
+    lines.join("\n")
 }
 
 fn push_hex(text: &mut String, bytes: &[u8]) {
@@ -55,6 +66,8 @@ mod tests {
     fn what_is_no_text_is_escaped() {
         assert_eq!(escape("Bücher".as_bytes()), "Bücher");
         assert_eq!(escape(b"a\xffb\n\x1b[31m"), "a\\xffb\\x0a\\x1b[31m");
+        assert_eq!(escape("a\u{202e}b\u{9b}".as_bytes()), "a\\xe2\\x80\\xaeb\\xc2\\x9b");
+        assert_eq!(escape_lines("ply: \x1b[31m\n  hint\n"), "ply: \\x1b[31m\n  hint\n");
         assert_eq!(Spelled::new(b"plain").bytes, None);
         assert_eq!(Spelled::new(b"a\xff").bytes.as_deref(), Some("61ff"));
     }

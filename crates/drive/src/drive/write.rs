@@ -19,6 +19,9 @@ const PART_BYTES: usize = 4 << 20;
 /// Content that is worth a look at what others stored, wherever.
 const MUCH_BYTES: u64 = 1 << 20;
 
+/// Longest target of a symlink that Linux takes.
+const TARGET_BYTES_MAX: usize = 4095;
+
 /// What to do about a path that is there or is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Create {
@@ -181,6 +184,10 @@ impl<E: Engine> Drive<E> {
         target: &[u8],
         attributes: &Attributes,
     ) -> Result<(), DriveError> {
+        if target.is_empty() || TARGET_BYTES_MAX < target.len() || target.contains(&0) {
+            let what = "no file system takes such a target of a link";
+            return Err(DriveError::Invalid { path: path.clone(), what });
+        }
         let options = WriteOptions { create: Create::New, ..WriteOptions::default() };
         self.change(path, |transaction| {
             let stored = transaction.store_bytes(target)?;

@@ -19,7 +19,9 @@ impl<E: Engine> Replica<E> {
         self.is_readable()
             && (self.is_admitted()
                 || settings.drive_secret.is_some()
-                || self.open_invite(&settings).is_some())
+                || self
+                    .open_invite(&settings)
+                    .is_some_and(|(_, invite)| self.has_free_slot(&invite)))
     }
 
     /// Whether this node's writer key was let in and not cut off.
@@ -74,6 +76,21 @@ impl<E: Engine> Replica<E> {
     /// A slot of an invite that nobody is known to have claimed, by chance: others choose at the same
     /// time, and of two in one slot only one comes in.
     fn free_slot(&self, invite: &Record, slots: u32) -> Option<u32> {
+        let free = self.free_slots(invite, slots);
+        let [a, b, c, d, ..] = self.host.random();
+        let count = u32::try_from(free.len()).ok().filter(|&count| 0 < count)?;
+        let chosen = u32::from_le_bytes([a, b, c, d]) % count;
+        usize::try_from(chosen).ok().and_then(|chosen| free.get(chosen)).copied()
+    }
+
+    fn has_free_slot(&self, invite: &Record) -> bool {
+        match invite.what() {
+            What::Invite { slots, .. } => !self.free_slots(invite, *slots).is_empty(),
+            _ => false,
+        }
+    }
+
+    fn free_slots(&self, invite: &Record, slots: u32) -> Vec<u32> {
         let taken: BTreeSet<u32> = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             let claims = state.records.iter().filter_map(|record| match record.what() {
@@ -84,11 +101,7 @@ impl<E: Engine> Replica<E> {
             });
             claims.collect()
         };
-        let free: Vec<u32> = (0..slots).filter(|slot| !taken.contains(slot)).collect();
-        let [a, b, c, d, ..] = self.host.random();
-        let count = u32::try_from(free.len()).ok().filter(|&count| 0 < count)?;
-        let chosen = u32::from_le_bytes([a, b, c, d]) % count;
-        usize::try_from(chosen).ok().and_then(|chosen| free.get(chosen)).copied()
+        (0..slots).filter(|slot| !taken.contains(slot)).collect()
     }
 
     /// Claims another slot where this node has written and lost the one that it had claimed.

@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ply_chunk::Kind;
+use ply_chunk::{FrameError, Kind};
 use ply_engine::{Durability, Engine};
 use ply_log::{Head, HeadStep, LogsError, SignedHead};
 use ply_types::{LogKey, Path};
 
 use super::Replica;
-use crate::error::{DriveError, Missing};
+use crate::error::{BlockFault, DriveError, Missing};
 use crate::remote::Want;
 use crate::trace;
 use crate::view::{View, Walk};
@@ -120,10 +120,18 @@ impl<E: Engine> Replica<E> {
         sealed.map_err(|fault| self.inconsistent(&fault.to_string()))
     }
 
-    /// Opens what only readers of the drive can read.
-    pub fn open_sealed(&self, kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DriveError> {
-        let opened = self.cipher.open(kind, bytes);
-        opened.map_err(|fault| self.inconsistent(&fault.to_string()))
+    /// Opens what only readers of the drive can read. `None` when it comes from somebody who reads the
+    /// drive otherwise than this node, with another key or with none: no lie, and of no use.
+    pub fn open_sealed(&self, kind: Kind, bytes: &[u8]) -> Result<Option<Vec<u8>>, DriveError> {
+        match self.cipher.open(kind, bytes) {
+            Ok(opened) => Ok(Some(opened)),
+            Err(BlockFault::Frame(
+                FrameError::NotSealed { .. }
+                | FrameError::NotPlain { .. }
+                | FrameError::UnknownEpoch { .. },
+            )) => Ok(None),
+            Err(fault) => Err(self.inconsistent(&fault.to_string())),
+        }
     }
 
     /// The blocks that a reader needs in order to answer a question as this node would, in the order

@@ -95,6 +95,12 @@ impl<E: Engine> Replica<E> {
         Ok(self.engine.apply(&batch, Durability::Synced)?)
     }
 
+    /// Whether this node's writer key is to be used no more: [`Replica::disown`] was called, or its log is
+    /// known to have two histories. Opened again, the drive goes on under another.
+    pub fn is_used_up(&self) -> bool {
+        self.is_disowned.load(Ordering::Acquire) || self.is_forked(&self.writer_key())
+    }
+
     /// Brings what an earlier key wrote along, if there was one. Gives the settings to open the drive
     /// with instead, if the key of these must be used no more.
     pub(super) fn succeed(&self, node: &Seed) -> Result<Option<Settings>, DriveError> {

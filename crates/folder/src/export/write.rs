@@ -18,9 +18,8 @@ use crate::warning::{Warning, Warnings};
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 1 << 20;
 
-/// Longest target of a symlink that Linux takes, and more: a longer one is refused before it is
-/// read.
-const TARGET_BYTES_MAX: u64 = 4096;
+/// Longest target of a symlink that Linux takes: a longer one is left out before it is read.
+const TARGET_BYTES_MAX: u64 = 4095;
 
 /// Writes. One for each thread.
 #[derive(Debug)]
@@ -105,8 +104,11 @@ impl<'export, E: Engine> FileWriter<'export, E> {
     }
 
     fn symlink(&mut self, job: &Job) -> Result<(), Refusal> {
-        if TARGET_BYTES_MAX < job.version.entry.size() {
-            return Err(Errno::NAMETOOLONG.into());
+        if !(1..=TARGET_BYTES_MAX).contains(&job.version.entry.size()) {
+            // Whoever writes to a drive may make any. It must not keep the rest from being exported.
+            let path = self.dest.display(&job.path);
+            self.warnings.push(Warning::NoSymlink { path });
+            return Ok(());
         }
         let target = self.view.open(&job.path, &job.version)?.read_all()?;
         let (directory, name) = split(self.dest.relative(&job.path));

@@ -5,7 +5,7 @@ use std::fs;
 
 use ply_engine::Engine;
 use ply_fuzz::{Form, RoundTrip, Target};
-use ply_store::Store;
+use ply_store::{Store, StoreOptions};
 
 /// Bytes of a pack before its first record, and of a record before its frame.
 const PACK_HEADER_BYTES: usize = 16;
@@ -27,7 +27,8 @@ fn recovered(pack: &[u8]) -> Option<Vec<u8>> {
     fs::write(store.join("FORMAT"), "1\n").unwrap();
     let path = store.join("packs/00000001.pack");
     fs::write(&path, pack).unwrap();
-    let opened = Store::open(&store).unwrap();
+    let options = StoreOptions { rows_anew: true, ..StoreOptions::default() };
+    let opened = Store::open_with(&store, options).unwrap();
     for frame in opened.frames().unwrap().flatten() {
         assert_eq!(opened.read(frame.at).unwrap(), frame.bytes);
         assert!(frame.bytes.len() <= pack.len());

@@ -36,7 +36,7 @@ const LIVES: u64 = 5;
 const STEPS: u64 = 12;
 
 /// Packs as small as they may be, so that many are begun.
-const OPTIONS: StoreOptions = StoreOptions { pack_bytes_max: PACK_BYTES_MIN };
+const OPTIONS: StoreOptions = StoreOptions { pack_bytes_max: PACK_BYTES_MIN, rows_anew: false };
 /// Packs that the child leaves at least.
 const PACKS: usize = 5;
 

@@ -111,6 +111,9 @@ impl<E: Engine> Session<E> {
         }
         let opened = self.replica.open_sealed(Kind::Request, &question.path);
         let opened = opened.map_err(|error| SessionError::Malformed { what: error.to_string() })?;
+        let Some(opened) = opened else {
+            return self.accept(Answer::end(request, Outcome::Blind));
+        };
         let (asked, want) = parse_question(&opened)?;
         let known: HashSet<u64> = asked.known.iter().copied().collect();
         let blocks = match self.replica.blocks_for(&want) {

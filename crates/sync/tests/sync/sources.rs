@@ -130,7 +130,9 @@ fn what_a_source_only_trickles_the_other_one_brings() {
         }
         if !moved {
             now = now + Duration::from_millis(60);
-            wires.iter_mut().for_each(|wire| wire.expire(now));
+            for wire in &mut wires {
+                wire.expire(now);
+            }
         }
     }
     assert_eq!(wires[1].result(requests[1]), Some(Ok(())));
