@@ -155,3 +155,27 @@ fn law_7_a_backup_put_back_under_a_running_home_goes_on_under_another_key() {
         assert_eq!(node.ok("ls docs"), "eight\nnine\none\nten");
     }
 }
+
+#[test]
+fn who_reads_a_drive_otherwise_is_not_shut_out_of_the_others() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    let secret = ours.ok("drive create secret");
+    ours.ok("drive create good");
+    ours.feed(b"1", &words("put secret:/one --commit")).ok();
+    ours.feed(b"2", &words("put good:/two --commit")).ok();
+    theirs.ok(&format!("join {}", ours.ok("share good")));
+    // A private drive taken for a public one.
+    theirs.ok(&format!("join {secret} --name taken"));
+    let (first, _second) = (ours.up(), theirs.up());
+    theirs.ok(&format!("peer connect {}", first.address()));
+    theirs.run(&words("cat taken:/one"));
+    theirs.run(&words("ls taken"));
+    theirs.ok("sync good --timeout 60s");
+    assert_eq!(theirs.ok("cat good:/two"), "2");
+    ours.feed(b"3", &words("put good:/three --commit")).ok();
+    theirs.ok("sync good --timeout 60s");
+    assert_eq!(theirs.ok("ls good"), "three\ntwo");
+    // Paused, it waits for nobody.
+    theirs.ok("drive pause good");
+    assert!(theirs.fails(1, "sync good").contains("drive resume"));
+}
