@@ -24,6 +24,11 @@ impl Reading {
         }
     }
 
+    /// Whether nothing of the drive has arrived here yet.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self, Self::Now(drive) if drive.replica().is_unheard())
+    }
+
     /// What can be read without fetching.
     pub(crate) fn view(&self) -> View<Store> {
         match self {

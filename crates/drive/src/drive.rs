@@ -31,7 +31,7 @@ pub use metadata::{DirEntry, DirStream, Metadata, ReadDir, VersionInfo};
 pub use past::Past;
 pub use read::ReadHandle;
 pub use versions::{PastVersion, VersionStream};
-pub use write::{Create, WriteOptions};
+pub use write::{Create, TARGET_BYTES_MAX, WriteOptions};
 
 use crate::error::{DriveError, Incomplete};
 use crate::remote::{Alone, Remote, RemoteError, Want};

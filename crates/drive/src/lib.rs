@@ -68,7 +68,8 @@ pub use clock::{Clock, CommitMark};
 pub use commit::{Body as CommitBody, Commit, Envelope};
 pub use drive::{
     Create, DIRTY_BYTES_MAX, DirEntry, DirStream, Drive, File, HistoryEntry, Keep, Metadata,
-    OpenOptions, Past, PastVersion, ReadDir, ReadHandle, VersionInfo, VersionStream, WriteOptions,
+    OpenOptions, Past, PastVersion, ReadDir, ReadHandle, TARGET_BYTES_MAX, VersionInfo,
+    VersionStream, WriteOptions,
 };
 pub use entry::{Attributes, Body, Entry, Kept, Kind, LinkMark, Stamp, Stored, Xattr};
 pub use error::{DriveError, Incomplete, Missing};

@@ -50,8 +50,8 @@ pub(crate) const GETS_UNDER_WAY: usize = 4;
 /// How long to leave blocks alone that another peer was asked for.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// How long a peer that everything else came from waits for blocks that others were asked for, before it
-/// is asked for them too. A link of 16 Mbit/s brings all that is under way in that time.
+/// How long a session that has fetched all else leaves blocks alone that other peers were asked for,
+/// before it asks its own for them too. A link of 16 Mbit/s brings all that is under way in that time.
 pub(crate) const TAKE_OVER: Duration = Duration::from_secs(10);
 
 /// Verified blocks that are collected before they are made durable: what a crash costs to send again.

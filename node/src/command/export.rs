@@ -40,8 +40,7 @@ impl Export {
         let drive = context.reading(&self.target).await?;
         // What the user must hear first: that it is not there, or that nobody has it.
         let writers = drive.metadata(&from).await?.unfetched;
-        let is_unheard = matches!(&drive, Reading::Now(now) if now.replica().is_unheard());
-        if is_unheard || !writers.is_empty() {
+        if drive.is_unheard() || !writers.is_empty() {
             // A part would look like the whole.
             return Err(DriveError::Offline { path: from, writers }.into());
         }

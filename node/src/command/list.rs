@@ -60,7 +60,7 @@ impl List {
         }
         unfetched.sort_unstable();
         unfetched.dedup();
-        if matches!(&drive, Reading::Now(now) if now.replica().is_unheard()) {
+        if drive.is_unheard() {
             context.warn("nothing of this drive has arrived here yet: ply sync").await?;
         }
         context.unfetched(&unfetched).await

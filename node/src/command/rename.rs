@@ -49,11 +49,12 @@ pub(super) async fn pair(
     };
     let there = kind(drive.metadata(place).await)?;
     let is_directory = there == Some(Kind::Directory);
-    let is_new = there.is_none();
-    // 'new/' is a name for a directory that is moved there, and for nothing else.
-    let may_be_made = is_new && kind(drive.metadata(from.path()?).await)? == Some(Kind::Directory);
-    if !is_directory && !may_be_made {
-        to.file_path()?;
+    if to.is_directory && !is_directory {
+        // 'new/' is a name for a directory that is moved there, and for nothing else.
+        let is_new = there.is_none();
+        if !(is_new && kind(drive.metadata(from.path()?).await)? == Some(Kind::Directory)) {
+            to.file_path()?;
+        }
     }
     let to = match from.path()?.split() {
         Some((_, name)) if is_directory => place.join(&name).map_err(DriveError::from)?,

@@ -210,7 +210,6 @@ impl Running {
     ) -> Result<SyncSummary, NetworkError> {
         let start = Instant::now();
         let deadline = start + request.timeout;
-        let unreachable = || NetworkError::Unreachable { waited: request.timeout };
         let drive = replica.id();
         let before = self.brought(&drive);
         let remote = self.exchange.remote(drive, request.timeout);
@@ -222,18 +221,16 @@ impl Running {
         // Somebody who has the drive may be just about to connect.
         loop {
             let fetched = timeout_at(deadline, remote.fetch(want())).await;
-            if !matches!(fetched, Ok(Ok(())))
-                && let Some(trouble) = self.trouble_since(start)
-            {
+            if let Ok(Ok(())) = fetched {
+                break;
+            }
+            if let Some(trouble) = self.trouble_since(start) {
                 return Err(trouble);
             }
-            match fetched {
-                Ok(Ok(())) => break,
-                Ok(Err(_)) if Instant::now() < deadline => {
-                    sleep(Duration::from_millis(50)).await;
-                }
-                _ => return Err(unreachable()),
+            if fetched.is_err() || deadline <= Instant::now() {
+                return Err(NetworkError::Unreachable { waited: request.timeout });
             }
+            sleep(Duration::from_millis(50)).await;
         }
         let after = self.brought(&drive);
         Ok(SyncSummary {

@@ -70,10 +70,9 @@ impl Node {
     /// Opens a drive by its settings.
     pub(crate) fn open_settings(
         &self,
-        settings: Settings,
+        mut settings: Settings,
     ) -> Result<Arc<Replica<Store>>, CommandError> {
         let mut open = self.open_drives();
-        let mut settings = settings;
         let mut is_succeeded = false;
         if let Some(replica) = open.get(&settings.id) {
             if !replica.is_used_up() {

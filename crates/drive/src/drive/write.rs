@@ -19,8 +19,8 @@ const PART_BYTES: usize = 4 << 20;
 /// Content that is worth a look at what others stored, wherever.
 const MUCH_BYTES: u64 = 1 << 20;
 
-/// Longest target of a symlink that Linux takes.
-const TARGET_BYTES_MAX: usize = 4095;
+/// Longest target of a symlink that Linux takes, in bytes.
+pub const TARGET_BYTES_MAX: usize = 4095;
 
 /// What to do about a path that is there or is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -83,6 +83,7 @@ impl<E: Engine> Replica<E> {
         usize::try_from(chosen).ok().and_then(|chosen| free.get(chosen)).copied()
     }
 
+    /// Whether an invite lets one more in, as far as is known here.
     fn has_free_slot(&self, invite: &Record) -> bool {
         match invite.what() {
             What::Invite { slots, .. } => !self.free_slots(invite, *slots).is_empty(),
@@ -90,6 +91,7 @@ impl<E: Engine> Replica<E> {
         }
     }
 
+    /// The slots of an invite that nobody is known to have claimed.
     fn free_slots(&self, invite: &Record, slots: u32) -> Vec<u32> {
         let taken: BTreeSet<u32> = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);

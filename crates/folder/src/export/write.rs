@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 
-use ply_drive::{Body, DriveError, Kind, View};
+use ply_drive::{Body, DriveError, Kind, TARGET_BYTES_MAX, View};
 use ply_engine::Engine;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, linkat, makedev, mknodat, openat, symlinkat};
 use rustix::io::Errno;
@@ -17,9 +17,6 @@ use crate::warning::{Warning, Warnings};
 
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 1 << 20;
-
-/// Longest target of a symlink that Linux takes: a longer one is left out before it is read.
-const TARGET_BYTES_MAX: u64 = 4095;
 
 /// Writes. One for each thread.
 #[derive(Debug)]
@@ -104,8 +101,9 @@ impl<'export, E: Engine> FileWriter<'export, E> {
     }
 
     fn symlink(&mut self, job: &Job) -> Result<(), Refusal> {
-        if !(1..=TARGET_BYTES_MAX).contains(&job.version.entry.size()) {
-            // Whoever writes to a drive may make any. It must not keep the rest from being exported.
+        if !(1..=TARGET_BYTES_MAX as u64).contains(&job.version.entry.size()) {
+            // Whoever writes to a drive may make any. It is not read, and keeps nothing else from being
+            // exported.
             let path = self.dest.display(&job.path);
             self.warnings.push(Warning::NoSymlink { path });
             return Ok(());

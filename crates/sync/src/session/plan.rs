@@ -29,8 +29,6 @@ pub(super) struct Plan {
     looks_at: Option<Time>,
     /// Since when nothing else is left.
     idle_since: Option<Time>,
-    /// It waited long enough: what is on its way from other peers is asked for all the same.
-    takes_over: bool,
     /// Steps whose answers are under way.
     under_way: usize,
     /// How often it began with the heads.
@@ -57,7 +55,6 @@ impl Plan {
             elsewhere: Vec::new(),
             looks_at: None,
             idle_since: None,
-            takes_over: false,
             under_way: 0,
             rounds: 0,
             state: None,
@@ -76,12 +73,16 @@ impl Plan {
         self.looks_at
     }
 
+    /// Whether it waited long enough: what is on its way from other peers is asked for all the same.
+    fn takes_over(&self, now: Time) -> bool {
+        self.idle_since.is_some_and(|since| since + TAKE_OVER <= now)
+    }
+
     /// Looks again at what was on its way from other peers, if it is time.
     pub(super) fn look_again(&mut self, now: Time) -> bool {
         let is_time = self.looks_at.is_some_and(|at| at <= now);
         if is_time {
             self.looks_at = None;
-            self.takes_over = self.idle_since.is_some_and(|since| since + TAKE_OVER <= now);
             self.gaps.append(&mut self.elsewhere);
             self.gaps.reverse();
         }
@@ -183,7 +184,7 @@ impl<E: Engine> Session<E> {
         if let Some(plan) = self.plan(whole) {
             plan.under_way = plan.under_way.saturating_sub(1);
             plan.misfits |= misfits;
-            (plan.idle_since, plan.takes_over) = (None, false);
+            plan.idle_since = None;
         }
     }
 
@@ -196,7 +197,8 @@ impl<E: Engine> Session<E> {
             let Some(missing) = have.missing(gap.clone()).next() else { return Ok(()) };
             part = missing;
         }
-        let takes_over = self.plan(whole).is_some_and(|plan| plan.takes_over);
+        let now = self.now;
+        let takes_over = self.plan(whole).is_some_and(|plan| plan.takes_over(now));
         let share = if takes_over {
             Share { claimed: part.start..part.start, free: part }
         } else {
