@@ -4,7 +4,7 @@
 
 use std::io::{self, Read};
 
-use ply_chunk::{End, Kind, Piece};
+use ply_chunk::{Cutter, End, Kind, Piece};
 use ply_engine::Engine;
 
 use crate::entry::INLINE_BYTES_MAX;
@@ -32,6 +32,15 @@ pub enum Prepared {
 }
 
 impl Prepared {
+    /// Prepares content that is in memory.
+    pub fn of<E: Engine>(replica: &Replica<E>, content: &[u8]) -> Result<Self, DriveError> {
+        if content.len() <= INLINE_BYTES_MAX {
+            return Ok(Self::Inline(content.to_vec()));
+        }
+        let chunks = replica.cutter()?.pieces(content);
+        Ok(Self::Pieces(chunks.map(|chunk| replica.prepare(chunk)).collect::<Result<_, _>>()?))
+    }
+
     /// Lets go of frames that were stored: their pieces are found by hash from now on.
     pub(crate) fn forget_frames(&mut self) {
         if let Self::Pieces(pieces) = self {
@@ -105,8 +114,7 @@ impl<'replica, E: Engine, R: Read> Preparer<'replica, E, R> {
 
     fn piece(&mut self) -> Result<Option<PreparedPiece>, DriveError> {
         let replica = self.replica;
-        let blind = || DriveError::Blind { drive: replica.name() };
-        let cutter = replica.cipher.cutter().ok_or_else(blind)?;
+        let cutter = replica.cutter()?;
         let max = cutter.params().max() as usize;
         let at_start = self.bytes == 0;
         // One byte more than the largest chunk tells whether the file ends with it.
@@ -142,6 +150,11 @@ impl<'replica, E: Engine, R: Read> Preparer<'replica, E, R> {
 }
 
 impl<E: Engine> Replica<E> {
+    /// What cuts content here.
+    fn cutter(&self) -> Result<&Cutter, DriveError> {
+        self.cipher.cutter().ok_or_else(|| DriveError::Blind { drive: self.name() })
+    }
+
     /// Prepares one chunk.
     pub(crate) fn prepare(&self, chunk: &[u8]) -> Result<PreparedPiece, DriveError> {
         let hash = ply_chunk::hash(chunk);

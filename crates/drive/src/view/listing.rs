@@ -8,7 +8,7 @@ use super::cursor::Entries;
 use super::rows::{PathState, next_key};
 use crate::entry::Kind;
 use crate::error::DriveError;
-use crate::key::{children, children_after, key_path};
+use crate::key::{below, children, children_after, key_path};
 
 /// A path with what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,11 @@ impl<E: Engine> View<E> {
             None => children(directory),
             Some(after) => children_after(directory, after),
         };
+        // Mostly the draft has nothing here, and need not be asked for each name again.
+        let committed = (self.drafting && !self.drafts_below(directory)?).then(|| self.without_draft());
+        let view = committed.as_ref().unwrap_or(self);
         let mut cursors: Vec<Entries<'_, E>> =
-            self.trees().into_iter().map(|tree| Entries::new(tree, range.clone())).collect();
+            view.trees().into_iter().map(|tree| Entries::new(tree, range.clone())).collect();
         let mut listing = Listing::default();
         while let Some((key, found, gathered)) = next_key(&mut cursors)? {
             if listing.names.len() == count_max {
@@ -57,7 +60,7 @@ impl<E: Engine> View<E> {
                 listing.missing.extend(gathered.missing);
                 continue;
             };
-            let state = self.state(&path, found, gathered)?;
+            let state = view.state(&path, found, gathered)?;
             listing.missing.extend(state.missing.iter().copied());
             if state.kind().is_some() {
                 listing.names.push(Named { path, state });
@@ -66,6 +69,16 @@ impl<E: Engine> View<E> {
         listing.missing.sort_unstable();
         listing.missing.dedup();
         Ok(listing)
+    }
+
+    /// Whether this node's own changes touch anything below a directory.
+    fn drafts_below(&self, directory: &Path) -> Result<bool, DriveError> {
+        for range in below(directory) {
+            if !self.replica.draft_entries(&range, 1)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

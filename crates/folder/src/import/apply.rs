@@ -122,8 +122,8 @@ impl<E: Engine> Apply<'_, '_, '_, E> {
                 let Some(file) = files.get(index) else { return Ok(()) };
                 self.progress.bytes_done += file.bytes;
                 match small {
-                    Small::Read(about, parts) => {
-                        let stored = self.transaction.store(parts.into_iter().map(Ok))?;
+                    Small::Read(about, prepared) => {
+                        let stored = self.transaction.store([Ok(prepared)])?;
                         self.file(file, *about, stored)
                     }
                     Small::Gone(warning) => self.gone(file, warning),

@@ -33,7 +33,7 @@ pub(super) struct About {
 /// What reading a small file came to.
 #[derive(Debug)]
 pub(super) enum Small {
-    Read(Box<About>, Vec<Prepared>),
+    Read(Box<About>, Prepared),
     Gone(Warning),
     /// It is large after all.
     Large,
@@ -119,13 +119,9 @@ impl<'import, E: Engine> FileReader<'import, E> {
                 attempt += 1;
                 continue;
             }
-            let mut parts = Vec::new();
-            let mut preparer = Preparer::new(self.replica, content, String::new());
-            while let Some(part) = preparer.next(usize::MAX)? {
-                parts.push(part);
-            }
+            let prepared = Prepared::of(self.replica, content)?;
             let about = About { meta, xattrs, bytes, is_stable };
-            return Ok(Small::Read(Box::new(about), parts));
+            return Ok(Small::Read(Box::new(about), prepared));
         }
     }
 

@@ -28,6 +28,9 @@ const OPEN_FILES_MAX: i32 = 256;
 const BLOCK_BYTES: usize = 8 << 10;
 /// One wrong answer in a hundred.
 const FILTER_BITS_PER_KEY: f64 = 10.0;
+/// The filter over rows that are only in memory, as a part of the write buffer: about as many bits for
+/// each of its rows, which are of a hundred bytes or so.
+const BUFFER_FILTER_RATIO: f64 = 0.02;
 
 /// The options of the database, and the column families to open: all tables, and the default one, which
 /// holds what the store notes for itself.
@@ -45,6 +48,8 @@ pub(crate) fn options() -> (Options, Vec<ColumnFamilyDescriptor>) {
 enum Lookup {
     /// By key, often in vain: a filter saves reading a block.
     Points,
+    /// By key, and in vain for whatever is new: a filter also saves the search among rows in memory.
+    Vain,
     /// Range after range: a filter would only take memory.
     Ranges,
 }
@@ -57,8 +62,8 @@ fn lookup(table: Table) -> Lookup {
         | Table::Node
         | Table::Have
         | Table::Page
-        | Table::Dedup
         | Table::Stat => Lookup::Points,
+        Table::Dedup => Lookup::Vain,
         Table::Member | Table::Draft | Table::Union => Lookup::Ranges,
     }
 }
@@ -101,7 +106,7 @@ fn family(cache: &Cache, lookup: Lookup) -> Options {
     blocks.set_cache_index_and_filter_blocks(true);
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
     match lookup {
-        Lookup::Points => blocks.set_bloom_filter(FILTER_BITS_PER_KEY, false),
+        Lookup::Points | Lookup::Vain => blocks.set_bloom_filter(FILTER_BITS_PER_KEY, false),
         Lookup::Ranges => {}
     }
     let mut options = Options::default();
@@ -109,5 +114,9 @@ fn family(cache: &Cache, lookup: Lookup) -> Options {
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
     options.set_arena_block_size(ARENA_BLOCK_BYTES);
+    if let Lookup::Vain = lookup {
+        options.set_memtable_whole_key_filtering(true);
+        options.set_memtable_prefix_bloom_ratio(BUFFER_FILTER_RATIO);
+    }
     options
 }
