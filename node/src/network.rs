@@ -108,6 +108,14 @@ pub(crate) enum NetworkError {
         /// What it did.
         what: String,
     },
+    /// What came cannot be kept here.
+    #[error("storing what others sent: {what}")]
+    Storing {
+        /// What the store said.
+        what: String,
+        /// What can be done about it.
+        fault: Fault,
+    },
     /// The machine refused.
     #[error("{doing}: {what}")]
     Machine {
@@ -126,6 +134,7 @@ impl NetworkError {
             Self::Malformed { .. } => Fault::Invalid,
             Self::NoPeer { .. } => Fault::Absent,
             Self::Peer { .. } => Fault::Peer,
+            Self::Storing { fault, .. } => *fault,
             Self::Machine { .. } => Fault::Machine,
         }
     }

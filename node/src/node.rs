@@ -58,6 +58,12 @@ impl Node {
     /// Opens the node in a home, or makes one. Only one process can have it open.
     pub(crate) fn open(home: Home) -> Result<Self, CommandError> {
         home.create()?;
+        if home.install().exists() && !Store::is_begun(&home.store()) {
+            // Maybe it lies on a disk that is not mounted: a new one would look as if all drives were gone.
+            let what = "it is missing, though this has been a node: bring it back, or remove the file \
+                        'install' to begin anew";
+            return Err(CommandError::Home { place: home.store(), what });
+        }
         let engine = Arc::new(Store::open(&home.store())?);
         let host: Arc<dyn Host> = Arc::new(Machine::new()?);
         let (drives, damaged) = read_settings(&*engine)?;

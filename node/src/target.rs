@@ -127,11 +127,14 @@ impl Target {
         self.path.clone().unwrap_or_default()
     }
 
-    /// Refuses versions of the past, for commands that change things.
+    /// Refuses versions of the past, for commands that are about the drive as it is.
     pub(crate) fn now(&self) -> Result<&Self, CommandError> {
         match self.version {
             None => Ok(self),
-            Some(_) => Err(CommandError::Usage("the past cannot be changed".to_owned())),
+            Some(_) => Err(CommandError::Usage(
+                "the past cannot be changed, only read: ply ls, stat, cat, get and export"
+                    .to_owned(),
+            )),
         }
     }
 }

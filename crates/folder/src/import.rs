@@ -54,6 +54,7 @@ pub struct Import {
     to: Path,
     extra: Extra,
     exclude: GlobSet,
+    exclude_directories: GlobSet,
 }
 
 /// What an import found and did.
@@ -80,8 +81,8 @@ pub struct ImportSummary {
 impl Import {
     /// Imports `source` into the drive as `to`.
     pub fn new(source: impl Into<PathBuf>, to: Path) -> Self {
-        let exclude = GlobSet::empty();
-        Self { source: source.into(), to, extra: Extra::default(), exclude }
+        let (exclude, exclude_directories) = (GlobSet::empty(), GlobSet::empty());
+        Self { source: source.into(), to, extra: Extra::default(), exclude, exclude_directories }
     }
 
     /// What becomes of paths that only the drive has.
@@ -96,6 +97,13 @@ impl Import {
     #[must_use]
     pub fn exclude(mut self, exclude: GlobSet) -> Self {
         self.exclude = exclude;
+        self
+    }
+
+    /// As [`Import::exclude`], for directories only.
+    #[must_use]
+    pub fn exclude_directories(mut self, exclude: GlobSet) -> Self {
+        self.exclude_directories = exclude;
         self
     }
 

@@ -135,16 +135,20 @@ fn denial(target: String, cause: &ConnectionDenied) -> NetError {
 
 /// All attempts on one line, each with the innermost cause: the outer layers only repeat it.
 fn report(attempts: &[(Multiaddr, TransportError<std::io::Error>)]) -> String {
-    let lines = attempts.iter().map(|(address, error)| match error {
-        TransportError::MultiaddrNotSupported(_) => {
-            format!("{address}: unsupported")
-        }
-        TransportError::Other(error) => format!("{address}: {}", innermost(error)),
-    });
+    let lines = attempts.iter().map(|(address, error)| format!("{address}: {}", refusal(error)));
     lines.collect::<Vec<String>>().join("; ")
 }
 
-fn innermost(error: &std::io::Error) -> String {
+/// Why a transport did not take an address.
+pub(crate) fn refusal(error: &TransportError<std::io::Error>) -> String {
+    match error {
+        TransportError::MultiaddrNotSupported(_) => "unsupported".to_owned(),
+        TransportError::Other(error) => innermost(error),
+    }
+}
+
+/// The cause of all other causes, which mostly say nothing.
+pub(crate) fn innermost(error: &std::io::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(next) = cause.source() {
         cause = next;

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::command::Command;
 use crate::config::Config;
 use crate::dht::Providers;
-use crate::dials::Target;
+use crate::dials::{Target, refusal};
 use crate::error::NetError;
 use crate::event::Events;
 use crate::gossip::GOSSIP_BYTES_MAX;
@@ -48,11 +48,10 @@ impl Network {
         let mut silent = HashSet::new();
         for address in &config.listen {
             let listening = swarm.listen_on(address.clone());
-            let refused = |error: &dyn ToString| NetError::Listen {
+            silent.insert(listening.map_err(|error| NetError::Listen {
                 address: address.clone(),
-                reason: error.to_string(),
-            };
-            silent.insert(listening.map_err(|error| refused(&error))?);
+                reason: refusal(&error),
+            })?);
         }
         let (ready, readied) = oneshot::channel();
         let listeners = Listeners::new(silent, ready);

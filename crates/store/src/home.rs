@@ -25,6 +25,12 @@ pub(crate) const FRAME_RESERVE_BYTES: u64 = 32 << 20;
 /// it should rarely meet one.
 pub(crate) const ROW_RESERVE_BYTES: u64 = 4 << 20;
 
+/// Whether there is anything of a store in a folder.
+pub(crate) fn is_begun(folder: &Path) -> bool {
+    let packs = fs::read_dir(folder.join("packs"));
+    folder.join("rows/CURRENT").exists() || packs.is_ok_and(|mut packs| packs.next().is_some())
+}
+
 /// A store's folder, locked for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Home {

@@ -7,6 +7,7 @@
 //! LOCK                empty; locked by the process that has the store open
 //! packs/00000001.pack frames, one after another; the highest number is the one that grows
 //! rows/               RocksDB, one column family for each table
+//! rows/DURABLE        how many changes of the rows were synced
 //! ```
 //!
 //! Folders have mode 0700 and the files made here 0600: what is kept may be private.
@@ -23,6 +24,7 @@
 //! - Only the end of the newest pack can be torn. A pack is synced before the next one begins.
 //! - Rows are made durable after the frames appended before them, so no durable row names a frame that
 //!   a loss of power took.
+//! - Rows that were synced are there when the store is opened again, or it is not opened.
 //! - A sync that the disk refused is never tried again: the kernel may have dropped what it could not
 //!   write, and a second call would say that all is well.
 //!

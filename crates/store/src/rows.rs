@@ -1,5 +1,6 @@
 //! Rows in `RocksDB`: each table a column family, each batch one write.
 
+mod durable;
 mod options;
 
 use std::ops::ControlFlow;
@@ -10,6 +11,7 @@ use rocksdb::{ColumnFamily, DB, ReadOptions, WriteBatch, WriteOptions};
 
 use crate::packs::Position;
 use crate::trouble;
+use durable::Durable;
 
 /// Where the default column family notes up to where packs are synced.
 const SYNCED_KEY: &[u8] = b"synced";
@@ -19,6 +21,7 @@ const SYNCED_KEY: &[u8] = b"synced";
 pub(crate) struct Rows {
     database: DB,
     folder: PathBuf,
+    durable: Durable,
 }
 
 impl Rows {
@@ -27,7 +30,18 @@ impl Rows {
         let (options, families) = options::options();
         let database = DB::open_cf_descriptors(&options, folder, families)
             .map_err(|error| trouble::database(folder, &error))?;
-        Ok(Self { database, folder: folder.to_owned() })
+        let durable = Durable::open(folder);
+        let (left, noted) = (database.latest_sequence_number(), durable.number());
+        if left < noted {
+            let place = folder.display().to_string();
+            let what = format!(
+                "changes that were durable are gone, the last {} of {noted}: restore it from a backup, or \
+                 remove the file DURABLE in it to go on without them",
+                noted - left,
+            );
+            return Err(EngineError::DamagedRows { place, what });
+        }
+        Ok(Self { database, folder: folder.to_owned(), durable })
     }
 
     /// Reads one row.
@@ -77,7 +91,11 @@ impl Rows {
     pub(crate) fn write_synced(&self, batch: &Batch, synced: Position) -> Result<(), EngineError> {
         let mut changes = self.encode(batch)?;
         changes.put(SYNCED_KEY, synced.to_bytes());
-        self.write_with(changes, true)
+        // All that was written before is synced as well; what others write meanwhile may not be.
+        let number = self.database.latest_sequence_number() + changes.len() as u64;
+        self.write_with(changes, true)?;
+        self.durable.note(number);
+        Ok(())
     }
 
     /// Up to where packs are synced at least.

@@ -5,7 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use ply_engine::{Batch, Change, Durability, Engine, EngineError, Frame, Location, Order, Table};
 
-use crate::home::{FRAME_RESERVE_BYTES, Home, ROW_RESERVE_BYTES};
+use crate::home::{self, FRAME_RESERVE_BYTES, Home, ROW_RESERVE_BYTES};
 use crate::packs::{Frames, PACK_BYTES_MAX, PACK_BYTES_MIN, Packs};
 use crate::rows::Rows;
 
@@ -36,6 +36,12 @@ impl Default for StoreOptions {
 }
 
 impl Store {
+    /// Whether there is anything of a store in `folder`, be it damaged. Where there is nothing,
+    /// opening makes a new one.
+    pub fn is_begun(folder: &Path) -> bool {
+        home::is_begun(folder)
+    }
+
     /// Opens the store in `folder`, or creates one.
     ///
     /// What a crash left half-written at the end of the newest pack is cut off. After a clean end this

@@ -20,7 +20,10 @@ pub(crate) fn database(place: &Path, error: &rocksdb::Error) -> EngineError {
     if what.contains("No space left") || what.contains("NoSpace") || what.contains("quota exceeded")
     {
         EngineError::Full { place }
-    } else if error.kind() == rocksdb::ErrorKind::Corruption {
+    } else if error.kind() == rocksdb::ErrorKind::Corruption
+        // Nobody but the database takes its files away.
+        || what.contains("No such file or directory")
+    {
         EngineError::DamagedRows { place, what: what.to_owned() }
     } else {
         EngineError::Database { place, what: what.to_owned() }

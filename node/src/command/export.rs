@@ -36,6 +36,9 @@ pub(crate) struct Export {
 
 impl Export {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
+        if self.folder.as_os_str() == "-" {
+            return Err(CommandError::Unsupported("exporting an archive to standard output"));
+        }
         let from = self.target.path_or_root();
         let drive = context.reading(&self.target).await?;
         // What the user must hear first: that it is not there, or that nobody has it.

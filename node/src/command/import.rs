@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobSetBuilder};
 use ply_drive::{Transaction, Want};
 use ply_folder::{Extra, ImportSummary, Warnings};
 use serde_json::json;
@@ -26,7 +26,8 @@ pub(crate) struct Import {
     #[arg(value_name = "SOURCE", required = true)]
     sources: Vec<PathBuf>,
 
-    /// Leave out what this matches by path or name; may be given more than once
+    /// Leave out what this matches by path or name, with a slash at its end directories only; may be
+    /// given more than once
     #[arg(long, value_name = "GLOB", value_parser = Glob::new)]
     exclude: Vec<Glob>,
 
@@ -81,19 +82,27 @@ impl Import {
         context: &Context,
         to: &ply_types::Path,
     ) -> Result<Vec<ply_folder::Import>, CommandError> {
-        let mut exclude = GlobSetBuilder::new();
+        let (mut exclude, mut directories) = (GlobSetBuilder::new(), GlobSetBuilder::new());
+        let wrong = |error: globset::Error| CommandError::Usage(error.to_string());
         for glob in &self.exclude {
-            exclude.add(glob.clone());
+            match glob.glob().strip_suffix('/') {
+                Some(directory) => directories.add(Glob::new(directory).map_err(wrong)?),
+                None => exclude.add(glob.clone()),
+            };
         }
-        let exclude: GlobSet =
-            exclude.build().map_err(|error| CommandError::Usage(error.to_string()))?;
+        let exclude = exclude.build().map_err(wrong)?;
+        let directories = directories.build().map_err(wrong)?;
         let extra = if self.delete { Extra::Remove } else { Extra::Keep };
         let import = |source: &PathBuf| {
-            ply_folder::Import::new(context.caller.path(source), to.clone())
+            if source.as_os_str() == "-" {
+                return Err(CommandError::Unsupported("importing an archive from standard input"));
+            }
+            Ok(ply_folder::Import::new(context.caller.path(source), to.clone())
                 .extra(extra)
                 .exclude(exclude.clone())
+                .exclude_directories(directories.clone()))
         };
-        Ok(self.sources.iter().map(import).collect())
+        self.sources.iter().map(import).collect()
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) struct Running {
     keeping: Mutex<HashMap<DriveId, CancellationToken>>,
     pub(super) stop: CancellationToken,
     /// When this node could not store what a session brought, and why.
-    trouble: Mutex<Option<(Instant, String)>>,
+    trouble: Mutex<Option<(Instant, String, Fault)>>,
 }
 
 /// Starts the network of a node that runs.
@@ -141,9 +141,9 @@ impl Running {
         };
         tracing::debug!(%peer, %error, "a session ended");
         if let RunError::Session(SessionError::Local(own)) = &error
-            && matches!(own.fault(), Fault::Full | Fault::Machine)
+            && let fault @ (Fault::Full | Fault::Machine) = own.fault()
         {
-            self.note_trouble(own.to_string());
+            self.note_trouble(own.to_string(), fault);
         }
         if matches!(&error, RunError::Session(SessionError::Stranger)) {
             // Once it knows the drive it opens a session itself.
@@ -158,20 +158,19 @@ impl Running {
     }
 
     /// Notes that this node itself holds up what it fetches, and says so once.
-    fn note_trouble(&self, what: String) {
+    fn note_trouble(&self, what: String, fault: Fault) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        if trouble.as_ref().is_none_or(|(_, before)| *before != what) {
+        if trouble.as_ref().is_none_or(|(_, before, _)| *before != what) {
             tracing::warn!("what others send cannot be stored: {what}");
         }
-        *trouble = Some((Instant::now(), what));
+        *trouble = Some((Instant::now(), what, fault));
     }
 
     /// What this node could not do since then.
     fn trouble_since(&self, start: Instant) -> Option<NetworkError> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, what) = trouble.as_ref().filter(|(at, _)| start <= *at)?;
-        let doing = "storing what others sent".to_owned();
-        Some(NetworkError::Machine { doing, what: what.clone() })
+        let (_, what, fault) = trouble.as_ref().filter(|(at, ..)| start <= *at)?;
+        Some(NetworkError::Storing { what: what.clone(), fault: *fault })
     }
 
     /// Keeps addresses in order: interfaces are found in another order at each start.

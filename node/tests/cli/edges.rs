@@ -61,9 +61,60 @@ fn a_store_that_lost_its_rows_does_not_begin_anew() {
     }
     ply.fails(5, "drive list");
     ply.fails(5, "put docs:/b --commit");
+    fs::copy(saved.join("CURRENT"), rows.join("CURRENT")).expect("copied");
+    assert_eq!(ply.ok("ls docs"), "a");
+    for file in fs::read_dir(&rows).expect("a folder").flatten() {
+        if file.file_name().to_string_lossy().starts_with("MANIFEST") {
+            fs::remove_file(file.path()).expect("removed");
+        }
+    }
+    ply.fails(5, "ls docs");
     fs::remove_dir_all(&rows).expect("removed");
     fs::rename(&saved, &rows).expect("renamed");
     assert_eq!(ply.ok("ls docs"), "a");
+}
+
+#[test]
+fn a_home_whose_store_went_does_not_begin_anew() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    let (store, away) = (ply.home().join("store"), ply.place("away"));
+    fs::rename(&store, &away).expect("renamed");
+    let errors = ply.fails(1, "drive list");
+    assert!(errors.contains("store: it is missing"), "{errors}");
+    // As where a disk is not mounted.
+    fs::create_dir(&store).expect("a folder");
+    ply.fails(1, "drive create docs");
+    fs::remove_dir(&store).expect("removed");
+    fs::rename(&away, &store).expect("renamed");
+    assert_eq!(json(&ply.ok("drive list --json"))[0]["name"], "docs");
+    fs::remove_dir_all(&store).expect("removed");
+    fs::remove_file(ply.home().join("install")).expect("removed");
+    assert_eq!(ply.ok("drive list"), "");
+}
+
+#[test]
+fn a_slash_at_the_end_of_what_is_left_out_means_directories() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    for (folder, file) in [("in/build", "x"), ("in/a", "build"), ("in/all", "y")] {
+        fs::create_dir_all(ply.place(folder)).expect("a folder");
+        fs::write(ply.place(folder).join(file), "text").expect("a file");
+    }
+    ply.ok("import docs in --exclude build/ --exclude all/**");
+    assert_eq!(ply.ok("ls docs"), "a\nall");
+    assert_eq!((ply.ok("ls docs:/a"), ply.ok("ls docs:/all")), ("build".to_owned(), String::new()));
+}
+
+#[test]
+fn archives_on_standard_streams_are_refused_and_no_folders() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    for command in ["import docs -", "export docs -"] {
+        let errors = ply.fails(1, command);
+        assert!(errors.contains("not supported yet"), "{errors}");
+    }
+    assert!(!ply.place("-").exists());
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 
@@ -271,4 +272,72 @@ fn a_disk_that_is_full_in_the_middle_of_an_import_loses_nothing() {
     run("import d:/in source --commit", b"").ok();
     assert_eq!(json(&run("ls d:/in --json", b"").ok()).len(), 70);
     run("verify", b"").ok();
+}
+
+#[test]
+fn a_disk_that_is_full_in_the_middle_of_a_sync_is_said_and_the_rest_comes_later() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    ours.ok("drive create d");
+    ours.feed(&noise(100 << 20), &words("put d:/large --commit")).ok();
+    let Some(mount) = Mount::new(&theirs.home(), 90) else {
+        println!("skipped: cannot mount a tmpfs here, so a full disk was not tried");
+        return;
+    };
+    let ticket = ours.ok("share d");
+    let node = ours.up();
+    theirs.ok(&format!("join {ticket}"));
+    let _their_node = theirs.up();
+    theirs.ok(&format!("peer connect {}", node.address()));
+    let full = theirs.run(&words("sync d --full --timeout 60s"));
+    said(&full, 1, &["no space left", "free some space"]);
+    assert_eq!(theirs.ok("ls d"), "large");
+    mount.grow(400);
+    theirs.ok("sync d --full --timeout 60s");
+    assert!(theirs.run(&words("cat d:/large")).output == noise(100 << 20));
+    theirs.ok("verify d");
+}
+
+#[test]
+fn commands_beyond_what_a_node_serves_at_once_are_refused_and_it_can_still_be_stopped() {
+    let ply = Ply::new();
+    ply.ok("drive create d");
+    let node = ply.up();
+    let mut waiting: Vec<_> = (0..80)
+        .map(|number| {
+            // Each reads what never comes. More than there are places: `ls` takes one at times.
+            let mut put = ply.command(&words(&format!("put d:/f{number} -")));
+            put.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ply starts")
+        })
+        .collect();
+    let mut ran = ply.run(&words("ls d"));
+    for _ in 0..200 {
+        if ran.code != 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        ran = ply.run(&words("ls d"));
+    }
+    said(&ran, 1, &["64"]);
+    ply.ok("down");
+    node.wait();
+    for put in &mut waiting {
+        assert!(!put.wait().expect("it ends").success());
+    }
+    assert_eq!(ply.ok("ls d"), "");
+}
+
+#[test]
+fn a_target_that_no_link_has_is_refused() {
+    let ply = Ply::new();
+    ply.ok("drive create d");
+    let (long, longest) = ("x".repeat(4096), "x".repeat(4095));
+    for target in ["", &long] {
+        let ran = ply.run(&["ln", "-s", target, "d:/link"]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+    }
+    assert_eq!(ply.ok("ls d"), "");
+    ply.run(&["ln", "-s", &longest, "d:/link"]).ok();
+    ply.ok("export d out");
+    let link = fs::read_link(ply.place("out/link")).expect("a link");
+    assert_eq!(link, Path::new(&longest));
 }

@@ -145,3 +145,30 @@ fn a_ticket_that_expires_lets_nobody_in_after_that() {
     owner.ok("sync d --timeout 30s");
     assert_eq!(owner.ok("cat d:/early"), "still in");
 }
+
+#[test]
+fn a_ticket_that_is_used_up_lets_nobody_else_write() {
+    let (owner, first, second) = (Ply::new(), Ply::new(), Ply::new());
+    owner.ok("drive create d");
+    owner.feed(b"there", &words("put d:/f --commit")).ok();
+    let (reading, writing) = (owner.ok("share d"), owner.ok("share d --write --uses 1"));
+    let daemon = owner.up();
+    let _nodes = [(&first, &writing), (&second, &reading)].map(|(node, ticket)| {
+        node.ok(&format!("join {ticket}"));
+        let running = node.up();
+        node.ok(&format!("peer connect {}", daemon.address()));
+        node.ok("sync d --timeout 30s");
+        running
+    });
+    first.feed(b"mine", &words("put d:/mine --commit")).ok();
+    owner.ok("sync d --timeout 30s");
+    second.ok("sync d --timeout 30s");
+    let ran = second.run(&words(&format!("join {writing}")));
+    assert!(ran.code == 0 && ran.errors.contains("used up"), "{ran:?}");
+    let ran = second.feed(b"too late", &words("put d:/late"));
+    assert!(ran.code == 1 && ran.errors.contains("read-only"), "{ran:?}");
+    assert_eq!(second.ok("cat d:/mine"), "mine");
+    // Who came in by it comes in again.
+    first.ok(&format!("join {writing}"));
+    first.feed(b"more", &words("put d:/mine --commit")).ok();
+}

@@ -45,7 +45,8 @@ impl<E: Engine> View<E> {
             Some(after) => children_after(directory, after),
         };
         // Mostly the draft has nothing here, and need not be asked for each name again.
-        let committed = (self.drafting && !self.drafts_below(directory)?).then(|| self.without_draft());
+        let committed =
+            (self.drafting && !self.drafts_below(directory)?).then(|| self.without_draft());
         let view = committed.as_ref().unwrap_or(self);
         let mut cursors: Vec<Entries<'_, E>> =
             view.trees().into_iter().map(|tree| Entries::new(tree, range.clone())).collect();

@@ -7,11 +7,11 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 
-use globset::{Candidate, GlobSet};
+use globset::Candidate;
 use ply_drive::{Body, Entry, Kind};
 use ply_engine::Engine;
 use ply_types::{Name, Path};
-use rustix::fs::{Dir, fstat};
+use rustix::fs::{AtFlags, Dir, FileType, fstat, statat};
 use rustix::io::Errno;
 
 use super::cache::{Cache, Directory};
@@ -19,7 +19,7 @@ use super::links::Links;
 use super::plan::{Plan, PlannedEntry};
 use super::shown::{Current, Shown};
 use super::source::Source;
-use super::{Extra, Import, ImportError};
+use super::{Import, ImportError};
 use crate::meta::Meta;
 use crate::progress::{Progress, Report};
 use crate::warning::Warning;
@@ -27,8 +27,7 @@ use crate::xattr::{Subject, Xattrs};
 
 /// Goes through source and drive at once, both in the order of names.
 pub(super) struct Survey<'import, 'drive, 'replica, E: Engine> {
-    exclude: &'import GlobSet,
-    extra: Extra,
+    options: &'import Import,
     source: &'import Source,
     shown: &'import Shown<'import, 'replica, E>,
     plan: Plan<'drive, E>,
@@ -48,8 +47,7 @@ impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> 
         report: &'import Report<'import>,
     ) -> Self {
         Self {
-            exclude: &options.exclude,
-            extra: options.extra,
+            options,
             source,
             shown,
             plan: Plan::new(cache),
@@ -156,7 +154,18 @@ impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> 
         for entry in Dir::read_from(fd)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." && !self.excludes(relative, name) {
+            if name == b"." || name == b".." {
+                continue;
+            }
+            // Some file systems do not say it here.
+            let is_directory = match entry.file_type() {
+                FileType::Unknown => {
+                    let stat = statat(fd, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
+                    stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_dir())
+                }
+                kind => kind.is_dir(),
+            };
+            if !self.excludes(relative, name, is_directory) {
                 names.push(name.into());
             }
         }
@@ -164,11 +173,16 @@ impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> 
         Ok(names)
     }
 
-    fn excludes(&self, directory: &[u8], name: &[u8]) -> bool {
-        if self.exclude.is_empty() {
+    fn excludes(&self, directory: &[u8], name: &[u8], is_directory: bool) -> bool {
+        let Import { exclude, exclude_directories, .. } = self.options;
+        if exclude.is_empty() && exclude_directories.is_empty() {
             return false;
         }
-        let matches = |path| self.exclude.is_match_candidate(&Candidate::from_bytes(path));
+        let matches = |path: &[u8]| {
+            let path = Candidate::from_bytes(path);
+            exclude.is_match_candidate(&path)
+                || (is_directory && exclude_directories.is_match_candidate(&path))
+        };
         matches(name) || (!directory.is_empty() && matches(&[directory, b"/", name].concat()))
     }
 

@@ -78,6 +78,30 @@ fn what_is_left_out_is_neither_imported_nor_removed() {
 }
 
 #[test]
+fn directories_can_be_left_out_and_files_of_that_name_brought_in() {
+    let drive = drive();
+    drive.import(folder(&[("old/build/x", "1"), ("old/go", "2")]).path());
+    drive.commit();
+    let source = folder(&[("build/x", ""), ("a/build", ""), ("b/build/y", ""), ("b/out/z", "")]);
+    Import::new(source.path(), Path::root())
+        .extra(Extra::Remove)
+        .exclude_directories(globs(&["build", "b/out"]))
+        .run(&drive.replica, &unheard)
+        .unwrap();
+    for (path, kind) in [
+        ("build", None),
+        ("a/build", Some(Kind::File)),
+        ("b", Some(Kind::Directory)),
+        ("b/build", None),
+        ("b/out", None),
+        ("old/build/x", Some(Kind::File)),
+        ("old/go", None),
+    ] {
+        assert_eq!(drive.kind(path), kind, "{path}");
+    }
+}
+
+#[test]
 fn a_directory_with_content_makes_way_only_in_a_mirror() {
     let drive = drive();
     drive.import(folder(&[("x/a", "1"), ("y", "2")]).path());

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Task;
 use crate::behaviour::BehaviourEvent;
 use crate::dht::{self, ADDRESSES_MAX};
-use crate::dials::{Origin, Target};
+use crate::dials::{Origin, Target, innermost};
 use crate::error::NetError;
 use crate::event::Event;
 use crate::gossip::{self, GOSSIP_BYTES_MAX, Gossip, Judged, Verdict};
@@ -49,7 +49,7 @@ impl Task {
                 for address in &addresses {
                     self.not_listening(address);
                 }
-                let reason = reason.err().map_or("closed".to_owned(), |error| error.to_string());
+                let reason = reason.err().map_or("closed".to_owned(), |error| innermost(&error));
                 let address = addresses.into_iter().next().unwrap_or_else(Multiaddr::empty);
                 self.listeners.closed(listener_id, NetError::Listen { address, reason });
             }

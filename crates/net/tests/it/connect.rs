@@ -58,7 +58,8 @@ async fn a_taken_port_is_an_error_that_names_the_address() {
     config.listen = vec![address.parse().unwrap()];
     let error = Network::start(config).await.expect_err("the port is taken");
     assert_eq!(error.fault(), Fault::Machine);
-    assert!(error.to_string().contains(&address), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(&address) && text.contains("in use"), "{text}");
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! A disk that gives back other bytes than it was given.
 
 use std::fs;
+use std::path::PathBuf;
 
 use ply_engine::{Durability, Engine, EngineError, Frame, Location, Table};
 use ply_store::Store;
-use ply_types::LogKey;
+use ply_types::{Fault, LogKey};
 
 use crate::world::{append_one, newest_pack, put, sync};
 
@@ -119,4 +120,69 @@ fn damage_in_what_was_synced_is_not_cut_off() {
     assert_eq!(store.read(second).unwrap(), "the second");
     let found: Vec<_> = store.frames().unwrap().collect();
     assert!(found[0].is_err() && found[1].is_ok() && found.len() == 2);
+}
+
+/// Law: what was acknowledged is there, or the store says that it is not.
+#[test]
+fn law_1_whatever_byte_flips_in_the_log_of_rows_none_goes_without_a_word() {
+    const ROWS: u8 = 40;
+    const FLIPS: usize = 160;
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let store = Store::open(folder.path()).unwrap();
+        for n in 0..ROWS {
+            put(&store, Table::Block, &[n], &[n; 50], Durability::Synced);
+        }
+    }
+    let rows = folder.path().join("rows");
+    let files = || fs::read_dir(&rows).unwrap().map(|file| file.unwrap().path());
+    let is_log = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "log");
+    let (log, whole) = files()
+        .filter(is_log)
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .max_by_key(|(_, bytes)| bytes.len())
+        .unwrap();
+    let saved: Vec<(PathBuf, Vec<u8>)> = files()
+        .filter(|path| path.is_file())
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect();
+    let restore = || {
+        for path in files().filter(|path| path.is_file()) {
+            fs::remove_file(path).unwrap();
+        }
+        for (path, bytes) in &saved {
+            fs::write(path, bytes).unwrap();
+        }
+    };
+    let mut refused = 0;
+    for at in (0..whole.len()).step_by((whole.len() / FLIPS).max(1)) {
+        restore();
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x20;
+        fs::write(&log, &bytes).unwrap();
+        match Store::open(folder.path()) {
+            Ok(store) => {
+                for n in 0..ROWS {
+                    assert_eq!(
+                        store.get(Table::Block, &[n]).unwrap(),
+                        Some(vec![n; 50]),
+                        "byte {at}"
+                    );
+                }
+            }
+            Err(error) => {
+                assert_eq!(error.fault(), Fault::Corrupt, "byte {at}: {error}");
+                refused += 1;
+                // It stays so, until whoever uses it decides otherwise.
+                let again = Store::open(folder.path()).unwrap_err();
+                assert_eq!(again.fault(), Fault::Corrupt, "byte {at}: {again}");
+            }
+        }
+    }
+    assert!(FLIPS / 2 < refused, "{refused}");
+    fs::remove_file(rows.join("DURABLE")).unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    put(&store, Table::Block, b"more", b"", Durability::Synced);
+    drop(store);
+    Store::open(folder.path()).unwrap();
 }

@@ -130,8 +130,12 @@ impl<E: Engine> Survey<'_, '_, '_, E> {
         name: &Name,
         current: &Current,
     ) -> Result<(), ImportError> {
-        if self.extra == Extra::Keep
-            || self.excludes(self.source.relative(directory), name.as_bytes())
+        if self.options.extra == Extra::Keep
+            || self.excludes(
+                self.source.relative(directory),
+                name.as_bytes(),
+                current.kind == Kind::Directory,
+            )
         {
             return Ok(());
         }
@@ -151,9 +155,10 @@ impl<E: Engine> Survey<'_, '_, '_, E> {
         let mut names = self.shown.names(directory);
         while let Some((name, current)) = names.next()? {
             let path = directory.join(&name).map_err(ply_drive::DriveError::from)?;
-            if self.excludes(self.source.relative(directory), name.as_bytes()) {
+            let is_directory = current.kind == Kind::Directory;
+            if self.excludes(self.source.relative(directory), name.as_bytes(), is_directory) {
                 goes = false;
-            } else if current.kind == Kind::Directory {
+            } else if is_directory {
                 goes &= self.remove_below(&path)?;
             } else {
                 self.plan.removals.push(path);
@@ -168,7 +173,7 @@ impl<E: Engine> Survey<'_, '_, '_, E> {
     /// Makes way for something that is no directory.
     fn clear(&mut self, path: &Path) -> Result<(), ImportError> {
         let below = self.shown.below(path)?;
-        if self.extra == Extra::Keep && !below.is_empty() {
+        if self.options.extra == Extra::Keep && !below.is_empty() {
             return Err(ImportError::InTheWay { path: path.clone() });
         }
         self.plan.removals.extend(below);
