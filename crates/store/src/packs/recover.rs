@@ -7,7 +7,7 @@
 //! | found | done |
 //! |---|---|
 //! | no pack, or the newest is older than what was synced | a new pack |
-//! | newest pack shorter than its header | that pack begins again |
+//! | newest pack not longer than a header, and that one not whole | that pack begins again |
 //! | newest pack shorter than what was synced, or its header is damaged | left alone; a new pack |
 //! | else | the torn end is cut off |
 //!
@@ -56,6 +56,8 @@ pub(crate) fn recover(
     let start_offset = match start {
         Some(offset) => offset.max(PACK_HEADER_BYTES),
         None if has_header(&open, pack)? => PACK_HEADER_BYTES,
+        // Power was lost while it began: there is nothing in it that could be lost as well.
+        None if file_bytes == PACK_HEADER_BYTES.into() => return Tail::create(folder, pack),
         None => return Tail::create(folder, next(folder, pack)?),
     };
     if file_bytes < start_offset.into() {

@@ -122,6 +122,25 @@ fn damage_in_what_was_synced_is_not_cut_off() {
     assert!(found[0].is_err() && found[1].is_ok() && found.len() == 2);
 }
 
+#[test]
+fn a_pack_whose_beginning_was_torn_begins_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = {
+        let store = Store::open(folder.path()).unwrap();
+        let first = append_one(&store, b"the first");
+        sync(&store);
+        first
+    };
+    let torn = folder.path().join("packs/00000002.pack");
+    for bytes in [&[0; 16][..], &[0; 7], b""] {
+        fs::write(&torn, bytes).unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.read(first).unwrap(), "the first");
+        assert!(store.frames().unwrap().all(|frame| frame.is_ok()));
+        assert_eq!(newest_pack(folder.path()), torn);
+    }
+}
+
 /// Law: what was acknowledged is there, or the store says that it is not.
 #[test]
 fn law_1_whatever_byte_flips_in_the_log_of_rows_none_goes_without_a_word() {
