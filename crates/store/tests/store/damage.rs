@@ -124,15 +124,15 @@ fn damage_in_what_was_synced_is_not_cut_off() {
 
 #[test]
 fn a_pack_whose_beginning_was_torn_begins_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = {
-        let store = Store::open(folder.path()).unwrap();
-        let first = append_one(&store, b"the first");
-        sync(&store);
-        first
-    };
-    let torn = folder.path().join("packs/00000002.pack");
     for bytes in [&[0; 16][..], &[0; 7], b""] {
+        let folder = tempfile::tempdir().unwrap();
+        let first = {
+            let store = Store::open(folder.path()).unwrap();
+            let first = append_one(&store, b"the first");
+            sync(&store);
+            first
+        };
+        let torn = folder.path().join("packs/00000002.pack");
         fs::write(&torn, bytes).unwrap();
         let store = Store::open(folder.path()).unwrap();
         assert_eq!(store.read(first).unwrap(), "the first");
