@@ -75,9 +75,7 @@ impl<E: Engine> Transaction<'_, E> {
 
     /// Stores bytes that are in memory.
     pub fn store_bytes(&mut self, bytes: &[u8]) -> Result<Stored, DriveError> {
-        let replica = Arc::clone(self.replica);
-        let mut preparer = crate::prepare::Preparer::new(&replica, bytes, String::new());
-        self.store(std::iter::from_fn(|| preparer.next(1 << 20).transpose()))
+        self.store([Prepared::of(self.replica, bytes)])
     }
 
     fn list_error(&self, error: ply_chunk::BuildError<DriveError>) -> DriveError {

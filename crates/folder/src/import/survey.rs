@@ -157,9 +157,9 @@ impl<'import, 'drive, 'replica, E: Engine> Survey<'import, 'drive, 'replica, E> 
             if name == b"." || name == b".." {
                 continue;
             }
-            // Some file systems do not say it here.
             let is_directory = match entry.file_type() {
-                FileType::Unknown => {
+                // Some file systems do not say it here.
+                FileType::Unknown if !self.options.exclude_directories.is_empty() => {
                     let stat = statat(fd, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
                     stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_dir())
                 }
