@@ -231,6 +231,11 @@ impl CommandError {
             Self::Paused { .. } => "let it go on: ply drive resume",
             Self::Damaged { .. } => "'ply verify --repair' fetches what is damaged from peers",
             Self::InUse { .. } => "stop it, or choose another home with --home",
+            Self::Engine(
+                EngineError::NoFormat { .. }
+                | EngineError::NoRows { .. }
+                | EngineError::DamagedRows { .. },
+            ) => "put the whole store back from a backup, or begin anew in another home",
             Self::Drive(DriveError::IsADirectory { .. }) => {
                 "'ply export' writes whole directories, 'ply rm -r' removes them"
             }

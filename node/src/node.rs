@@ -13,10 +13,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ply_drive::{Host, Replica, read_settings, write_settings};
+use ply_drive::{Host, Replica, Settings, read_settings, write_settings};
 use ply_engine::EngineError;
 use ply_store::Store;
-use ply_types::{DriveId, Seed};
+use ply_types::{DriveId, Fault, Seed};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use damage::damage_of;
@@ -88,6 +88,9 @@ impl Node {
                         "{place} was made elsewhere: from now on it is a node of its own, with a \
                          peer id and writer keys of its own"
                     ));
+                }
+                if let Some(seed) = secret {
+                    notices.extend(sign_off(&engine, &drives, &seed, &host)?);
                 }
                 let nonce = host.random();
                 for mut settings in drives {
@@ -190,4 +193,27 @@ impl Node {
     fn open_drives(&self) -> std::sync::MutexGuard<'_, BTreeMap<DriveId, Arc<Replica<Store>>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Signs what this node wrote in its drives, under keys that it is about to leave. Gives a word on each
+/// drive where that cannot be.
+fn sign_off(
+    engine: &Arc<Store>,
+    drives: &[Settings],
+    seed: &Seed,
+    host: &Arc<dyn Host>,
+) -> Result<Vec<String>, CommandError> {
+    let mut notices = Vec::new();
+    for settings in drives {
+        let name = settings.name.clone();
+        let opened = Replica::open(Arc::clone(engine), settings.clone(), seed, Arc::clone(host));
+        match opened.and_then(|replica| replica.sign_off()) {
+            Ok(()) => {}
+            Err(error) if error.fault() == Fault::Corrupt => notices.push(format!(
+                "drive '{name}': what was written here before may be out of reach for others: {error}"
+            )),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(notices)
 }

@@ -43,6 +43,14 @@ pub enum EngineError {
         /// The newest format this program knows.
         known: u32,
     },
+    /// What says which format a store has is gone, or says none.
+    #[error("{place}: {what}, so nobody knows which format the store has")]
+    NoFormat {
+        /// The file.
+        place: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// Another process has the store open.
     #[error("{place} is in use by another process")]
     InUse {
@@ -87,7 +95,10 @@ impl EngineError {
     /// What the caller can do about it.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Damaged { .. } | Self::NoRows { .. } | Self::DamagedRows { .. } => Fault::Corrupt,
+            Self::Damaged { .. }
+            | Self::NoFormat { .. }
+            | Self::NoRows { .. }
+            | Self::DamagedRows { .. } => Fault::Corrupt,
             Self::Full { .. } => Fault::Full,
             Self::TooLong { .. } => Fault::Invalid,
             // No change to the request would help: this program must not touch that store.

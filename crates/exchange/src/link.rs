@@ -1,8 +1,10 @@
 //! The handle by which the rest of the node speaks to a running session.
 
+use std::sync::Arc;
+
 use ply_drive::Want;
 use ply_sync::{Failure, Peer, Traffic};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 /// Which session: numbers are never used again in one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,8 +18,6 @@ pub(crate) const COMMANDS_MAX: usize = 256;
 pub(crate) enum Command {
     /// Ask the peer, and say how it went.
     Ask { want: Want, reply: oneshot::Sender<Result<(), Failure>> },
-    /// Heads or members changed: tell the peer.
-    Changed,
     /// Say that nothing more is wanted, and end when the peer says so too.
     Finish,
     /// End.
@@ -30,6 +30,8 @@ pub(crate) struct Link {
     pub(crate) id: SessionId,
     pub(crate) peer: Peer,
     pub(crate) commands: mpsc::Sender<Command>,
+    /// That there is something to tell: once is as good as many times, and no queue is too full for it.
+    pub(crate) news: Arc<Notify>,
     /// Whether both sides proved that they know the drive.
     pub(crate) open: watch::Receiver<bool>,
     pub(crate) traffic: watch::Receiver<Traffic>,
@@ -46,8 +48,8 @@ impl Link {
         answer.await.unwrap_or(Err(Failure::NoSource))
     }
 
-    /// Tells the session that something changed. If its queue is full it is about to tell anyway.
+    /// Tells the session that heads or members changed, which it is to tell its peer.
     pub(crate) fn changed(&self) {
-        drop(self.commands.try_send(Command::Changed));
+        self.news.notify_one();
     }
 }

@@ -12,7 +12,7 @@ use ply_drive::Replica;
 use ply_engine::Engine;
 use ply_sync::{Failure, HELLO_BYTES_MAX, Output, Peer, RequestId, Session, Traffic};
 use ply_types::{DriveId, Path, Time};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -43,6 +43,7 @@ struct Running<E: Engine> {
     peer: Peer,
     began: Instant,
     asked: HashMap<RequestId, Asked>,
+    news: Arc<Notify>,
     open: watch::Sender<bool>,
     traffic: watch::Sender<Traffic>,
 }
@@ -94,7 +95,15 @@ impl<E: Engine> Exchange<E> {
         let (open, is_open) = watch::channel(session.is_open());
         let (traffic, seen_traffic) = watch::channel(Traffic::default());
         let id = self.new_session();
-        let link = Link { id, peer: them, commands, open: is_open, traffic: seen_traffic };
+        let news = Arc::new(Notify::new());
+        let link = Link {
+            id,
+            peer: them,
+            commands,
+            news: Arc::clone(&news),
+            open: is_open,
+            traffic: seen_traffic,
+        };
         if !self.link(&drive, link) {
             return Err(RunError::NoDrive(drive));
         }
@@ -105,6 +114,7 @@ impl<E: Engine> Exchange<E> {
             peer: them,
             began,
             asked: HashMap::new(),
+            news,
             open,
             traffic,
         };
@@ -155,6 +165,7 @@ impl<E: Engine> Running<E> {
         outbox: mpsc::Sender<Vec<u8>>,
         commands: &mut mpsc::Receiver<Command>,
     ) -> Result<(), RunError> {
+        let news = Arc::clone(&self.news);
         let mut opened = false;
         let greeting = self.began + GREETING;
         // Since when a message waits for room.
@@ -191,7 +202,6 @@ impl<E: Engine> Running<E> {
                     match command {
                         Some(Command::Stop) | None => return Ok(()),
                         Some(Command::Finish) => self.session.say_goodbye(),
-                        Some(Command::Changed) => block_in_place(|| self.session.changed())?,
                         Some(Command::Ask { want, reply }) => {
                             let now = self.now();
                             let path = want.path().cloned();
@@ -199,6 +209,10 @@ impl<E: Engine> Running<E> {
                             self.asked.insert(request, Asked { path, reply });
                         }
                     }
+                }
+                () = news.notified() => {
+                    self.put_back(waiting);
+                    block_in_place(|| self.session.changed())?;
                 }
                 permit = outbox.reserve(), if has_message => {
                     let Ok(permit) = permit else { return Err(broken()) };

@@ -37,6 +37,7 @@ mod listeners;
 mod network;
 mod outbox;
 mod peers;
+mod ports;
 mod stream;
 mod streams;
 mod task;

@@ -12,13 +12,14 @@ use tokio::time::timeout;
 use crate::command::Command;
 use crate::config::Config;
 use crate::dht::Providers;
-use crate::dials::{Target, refusal};
+use crate::dials::{Target, innermost, refusal};
 use crate::error::NetError;
 use crate::event::Events;
 use crate::gossip::GOSSIP_BYTES_MAX;
 use crate::listeners::Listeners;
 use crate::outbox::Outbox;
 use crate::peers::{PeerInfo, is_quic};
+use crate::ports;
 use crate::stream::Stream;
 use crate::task::Task;
 use crate::transport;
@@ -46,6 +47,14 @@ impl Network {
         let peer = config.identity.peer();
         let mut swarm = transport::swarm(&config)?;
         let mut silent = HashSet::new();
+        for address in &config.listen {
+            if let Some(error) = ports::taken(address) {
+                return Err(NetError::Listen {
+                    address: address.clone(),
+                    reason: innermost(&error),
+                });
+            }
+        }
         for address in &config.listen {
             let listening = swarm.listen_on(address.clone());
             silent.insert(listening.map_err(|error| NetError::Listen {

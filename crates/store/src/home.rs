@@ -88,18 +88,18 @@ impl Home {
         let path = self.folder.join("FORMAT");
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return self.absent(&path, error),
+            // A folder is new, or somebody removed the file: then it must not be guessed.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let is_new = !self.packs().exists() && !self.rows().exists();
+                return if is_new { Ok(None) } else { Err(no_format(&path, "it is missing")) };
+            }
             Err(error) => return Err(trouble::io("opening", &path, error)),
         };
-        read_format(file).map(Some).map_err(|error| trouble::io("reading", &path, error))
-    }
-
-    /// Without `FORMAT` a folder is new, or somebody removed the file: then it must not be guessed.
-    fn absent(&self, path: &Path, error: io::Error) -> Result<Option<u32>, EngineError> {
-        if self.packs().exists() || self.rows().exists() {
-            return Err(trouble::io("opening", path, error));
-        }
-        Ok(None)
+        let format = read_format(file).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => no_format(&path, "it is damaged"),
+            _ => trouble::io("reading", &path, error),
+        })?;
+        Ok(Some(format))
     }
 
     /// Checks that rows are there where packs are: without them a store would begin anew, as if it had
@@ -126,6 +126,10 @@ impl Home {
     }
 }
 
+fn no_format(path: &Path, what: &'static str) -> EngineError {
+    EngineError::NoFormat { place: path.display().to_string(), what }
+}
+
 /// What `FORMAT` says.
 fn format_text(format: u32) -> String {
     format!("{format}\n")
@@ -135,8 +139,8 @@ fn format_text(format: u32) -> String {
 fn read_format(file: impl Read) -> io::Result<u32> {
     let mut text = String::new();
     file.take(FORMAT_TEXT_BYTES_MAX).read_to_string(&mut text)?;
-    let not_a_number = |_| io::Error::new(ErrorKind::InvalidData, "not the number of a format");
-    text.trim_end().parse().map_err(not_a_number)
+    let number = text.trim_end().parse().ok().filter(|&format| 0 < format);
+    number.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "not the number of a format"))
 }
 
 /// Creates an empty file for reading and writing, or empties one that is there.

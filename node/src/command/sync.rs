@@ -8,7 +8,7 @@ use ply_drive::{DriveError, Replica};
 use ply_store::Store;
 use ply_types::LogKey;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::duration::duration;
 use crate::context::{Context, Style};
@@ -39,12 +39,18 @@ pub(crate) struct Sync {
 impl Sync {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let path = self.target.now()?.path_or_root();
-        let replica = context.node.replica(&self.target.drive)?;
-        if replica.settings().paused {
-            return Err(CommandError::Paused { drive: replica.name() });
-        }
-        let request = SyncRequest { path, full: self.full, timeout: self.timeout };
-        let summary = follow(context, &replica, &request).await?;
+        let deadline = Instant::now() + self.timeout;
+        let mut request = SyncRequest { path, full: self.full, timeout: self.timeout };
+        let summary = loop {
+            let replica = context.node.replica(&self.target.drive)?;
+            if replica.settings().paused {
+                return Err(CommandError::Paused { drive: replica.name() });
+            }
+            if let Some(summary) = follow(context, &replica, &request).await? {
+                break summary;
+            }
+            request.timeout = deadline.saturating_duration_since(Instant::now());
+        };
         if !request.path.is_root() {
             context.drive(&self.target.drive)?.metadata(&request.path).await?;
         }
@@ -66,21 +72,27 @@ impl Sync {
     }
 }
 
-/// Fetches, and reports how far it is.
+/// Fetches, and reports how far it is. `None` when the drive has to be opened anew first, for it turned
+/// out meanwhile that this node cannot go on under its writer key.
 async fn follow(
     context: &mut Context,
     replica: &Arc<Replica<Store>>,
     request: &SyncRequest,
-) -> Result<SyncSummary, CommandError> {
+) -> Result<Option<SyncSummary>, CommandError> {
     let network = Arc::clone(context.node.running()?);
     let fetching = network.sync(replica, request);
     tokio::pin!(fetching);
     loop {
         tokio::select! {
-            fetched = &mut fetching => return Ok(fetched?),
-            () = sleep(REPORT_PAUSE), if request.full => {
-                let (held, known) = blocks(replica)?;
-                context.progress.count(Unit::Blocks, held, known, || replica.name());
+            fetched = &mut fetching => return Ok(Some(fetched?)),
+            () = sleep(REPORT_PAUSE) => {
+                if replica.is_used_up() {
+                    return Ok(None);
+                }
+                if request.full {
+                    let (held, known) = blocks(replica)?;
+                    context.progress.count(Unit::Blocks, held, known, || replica.name());
+                }
             }
         }
     }

@@ -128,11 +128,13 @@ impl Open {
     }
 
     fn is_free(self, port: u16) -> bool {
-        if self.is_tcp {
-            TcpListener::bind((self.ip, port)).is_ok()
+        let bound = if self.is_tcp {
+            TcpListener::bind((self.ip, port)).map(drop)
         } else {
-            UdpSocket::bind((self.ip, port)).is_ok()
-        }
+            UdpSocket::bind((self.ip, port)).map(drop)
+        };
+        // An address that this machine has not is no matter of the port.
+        bound.err().is_none_or(|error| error.kind() != ErrorKind::AddrInUse)
     }
 }
 

@@ -24,7 +24,10 @@ pub(crate) fn read_secret(home: &Home) -> Result<Option<Seed>, CommandError> {
     file.take(SECRET_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(reading)?;
     match <[u8; SECRET_BYTES]>::try_from(bytes) {
         Ok(secret) => Ok(Some(Seed::new(secret))),
-        Err(_) => Err(CommandError::Home { place: path, what: "it is not a secret of 32 bytes" }),
+        Err(_) => Err(CommandError::Home {
+            place: path,
+            what: "it is not a secret of 32 bytes: restore it from a backup",
+        }),
     }
 }
 

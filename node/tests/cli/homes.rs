@@ -81,6 +81,83 @@ fn a_copied_home_is_another_node_and_keeps_its_draft() {
 }
 
 #[test]
+fn a_copied_home_hears_what_the_original_writes_later() {
+    let (ply, copy) = (Ply::new(), Ply::new());
+    ply.ok("drive create docs");
+    // Nobody was met yet, so nothing of this was signed when it was copied.
+    ply.feed(b"one", &words("put docs:/a --commit")).ok();
+    ply.feed(b"two", &words("put docs:/b --commit")).ok();
+    copy_folder(&ply.home(), &copy.home());
+    for name in ["m1", "m2", "m3"] {
+        ply.feed(b"later", &words(&format!("put docs:/{name} --commit"))).ok();
+    }
+    copy.feed(b"copy", &words("put docs:/k --commit")).ok();
+    let (ours, _copy) = (ply.up(), copy.up());
+    copy.ok(&format!("peer connect {}", ours.address()));
+    copy.ok("sync docs --timeout 20s");
+    ply.ok("sync docs --timeout 20s");
+    let state = |ply: &Ply| json(&ply.ok("drive show docs --json"))[0]["state"].clone();
+    assert_eq!(state(&copy), state(&ply));
+    assert_eq!(copy.ok("ls docs"), "a\nb\nk\nm1\nm2\nm3");
+    assert_eq!(copy.ok("cat docs:/m2"), "later");
+}
+
+#[test]
+fn a_copied_home_passes_on_what_was_in_it_without_the_original() {
+    let (ply, copy, reader) = (Ply::new(), Ply::new(), Ply::new());
+    ply.ok("drive create docs");
+    ply.feed(b"one", &words("put docs:/a --commit")).ok();
+    ply.feed(b"two", &words("put docs:/b --commit")).ok();
+    copy_folder(&ply.home(), &copy.home());
+    let _copy = copy.up();
+    let ticket = copy.ok("share docs");
+    copy.feed(b"copy", &words("put docs:/k --commit")).ok();
+    let _reader = reader.up();
+    reader.ok(&format!("join {ticket}"));
+    reader.ok("sync docs --timeout 20s");
+    assert_eq!(reader.ok("ls docs"), "a\nb\nk");
+    assert_eq!(reader.ok("cat docs:/b"), "two");
+}
+
+#[test]
+fn a_backup_that_was_put_back_is_synced_in_one_go() {
+    let (ply, other) = (Ply::new(), Ply::new());
+    ply.ok("drive create docs");
+    ply.feed(b"one", &words("put docs:/a --commit")).ok();
+    let there = other.up();
+    let meet = || {
+        let here = ply.up();
+        ply.ok(&format!("peer connect {}", there.address()));
+        here
+    };
+    let here = meet();
+    other.ok(&format!("join {}", ply.ok("share docs --write")));
+    other.ok("sync docs --timeout 20s");
+    drop(here);
+    let backup = ply.place("backup");
+    copy_folder(&ply.home(), &backup);
+    for name in ["b1", "b2", "b3"] {
+        ply.feed(b"lost", &words(&format!("put docs:/{name} --commit"))).ok();
+    }
+    let here = meet();
+    ply.ok("sync docs --timeout 20s");
+    other.ok("sync docs --timeout 20s --full");
+    drop(here);
+    // Into the same folder, so that it is not taken for a copy.
+    for part in ["rows", "packs"] {
+        std::fs::remove_dir_all(ply.home().join("store").join(part)).expect("removed");
+        copy_folder(&backup.join("store").join(part), &ply.home().join("store"));
+    }
+    for name in ["c1", "c2"] {
+        ply.feed(b"after", &words(&format!("put docs:/{name} --commit"))).ok();
+    }
+    let _here = meet();
+    ply.ok("sync docs --full --timeout 20s");
+    assert_eq!(ply.ok("ls docs"), "a\nb1\nb2\nb3\nc1\nc2");
+    assert_eq!(ply.ok("cat docs:/b2"), "lost");
+}
+
+#[test]
 fn a_copied_home_still_has_what_was_in_it() {
     let ply = Ply::new();
     ply.ok("drive create docs");

@@ -43,6 +43,18 @@ impl<E: Engine> Replica<E> {
         }
     }
 
+    /// Signs this node's log as it is, whoever was heard of: the last time that it signs under this key,
+    /// because its home was copied and each copy goes on under another. Nobody who meets but one copy
+    /// could take what is not signed from it.
+    ///
+    /// The other copies sign the same, or what grew out of it.
+    pub fn sign_off(&self) -> Result<(), DriveError> {
+        if self.is_used_up() {
+            return Ok(());
+        }
+        self.sign_own().map(drop)
+    }
+
     /// The own head, which grows to the whole log here.
     fn sign_own(&self) -> Result<Option<SignedHead>, DriveError> {
         let log = &self.writer_key();

@@ -20,7 +20,7 @@ pub enum ImportError {
         source: io::Error,
     },
     /// The source has a path that no drive can hold.
-    #[error("{}: no drive can hold it", path.display())]
+    #[error("{}: no drive can hold it", brief(path))]
     Path {
         /// The path in the folder.
         path: PathBuf,
@@ -67,6 +67,19 @@ impl ImportError {
             _ => None,
         }
     }
+}
+
+/// A path whose middle is left out where that is too long to be read.
+fn brief(path: &std::path::Path) -> String {
+    const KEPT_CHARS: usize = 120;
+    let text = path.display().to_string();
+    let count = text.chars().count();
+    if count <= 2 * KEPT_CHARS {
+        return text;
+    }
+    let start: String = text.chars().take(KEPT_CHARS).collect();
+    let end: String = text.chars().skip(count - KEPT_CHARS).collect();
+    format!("{start} … {end}")
 }
 
 /// Who has to act when the file system refuses.

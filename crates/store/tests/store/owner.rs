@@ -7,6 +7,7 @@ use std::path::Path;
 
 use ply_engine::EngineError;
 use ply_store::Store;
+use ply_types::Fault;
 
 use crate::world::{append_one, child, child_folder, sync};
 
@@ -25,12 +26,17 @@ fn a_format_that_is_not_a_number_or_is_gone_is_not_guessed() {
     let folder = tempfile::tempdir().unwrap();
     drop(Store::open(folder.path()).unwrap());
     let format = folder.path().join("FORMAT");
-    for bytes in [&b""[..], b"one", b"-1", b"1 2", b"\xff\xfe", &vec![b'1'; 100_000]] {
+    let refused = |what: &str| {
+        let error = Store::open(folder.path()).unwrap_err();
+        assert!(matches!(error, EngineError::NoFormat { .. }), "{what}: {error}");
+        assert_eq!(error.fault(), Fault::Corrupt, "{what}");
+    };
+    for bytes in [&b""[..], b"one", b"-1", b"0", b"1 2", b"\xff\xfe", &vec![b'1'; 100_000]] {
         fs::write(&format, bytes).unwrap();
-        assert!(matches!(Store::open(folder.path()), Err(EngineError::Io { .. })));
+        refused(&String::from_utf8_lossy(&bytes[..bytes.len().min(9)]));
     }
     fs::remove_file(&format).unwrap();
-    assert!(matches!(Store::open(folder.path()), Err(EngineError::Io { .. })));
+    refused("nothing");
 }
 
 #[test]

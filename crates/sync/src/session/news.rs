@@ -199,7 +199,7 @@ impl<E: Engine> Session<E> {
                     .map_err(|error| SessionError::Wrong { log, what: error.to_string() })?;
                 heads.push(verified);
                 self.trust(signed.head);
-                if writer.commits.is_empty() {
+                if writer.commits.iter().all(|run| run.blocks.is_empty()) {
                     lacking.push((log, signed.head.length - 1));
                 }
             }
@@ -229,6 +229,9 @@ impl<E: Engine> Session<E> {
         if changed {
             self.replica.refresh()?;
             self.outbox.push_back(Output::Changed);
+            // What the peer said may have made this node say something new itself: a writer who hears
+            // that somebody else has its place takes another.
+            self.telling.due = true;
         }
         if !news.content.is_empty() {
             self.store(&news.content, &[], Durability::Synced)?;

@@ -133,6 +133,7 @@ impl<E: Engine> Session<E> {
             // own proof shows it.
             proved.commits.extend(self.proven(0, signed.head, theirs..theirs, &mut recent)?);
         }
+        let growth = proved.commits.len();
         for position in [Some(block), commit.clock_base()].into_iter().flatten() {
             proved.commits.extend(self.proven(
                 0,
@@ -142,8 +143,9 @@ impl<E: Engine> Session<E> {
             )?);
         }
         if COMMIT_BYTES_MAX < run_bytes(&proved.commits) {
-            // The peer asks for it.
-            return Ok(Proved::default());
+            // The peer asks for it. That its log grew must be shown now: the head is told but once.
+            proved.commits.truncate(growth);
+            return Ok(proved);
         }
         // Content that is new since what the peer had, if it is little.
         let grown = match self.replica.grown_since(&commit, theirs) {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ply_drive::Want;
+use ply_drive::membership::Role;
+use ply_drive::{Invitation, Want};
 use ply_sync::{Output, Peer, Session, SessionError};
 use ply_types::Time;
 
@@ -40,6 +41,25 @@ fn everyone_has_everything_after_pairs_have_met() {
     assert_eq!(c.list(), all);
     assert_eq!(a.replica.state_hash(), b.replica.state_hash());
     assert_eq!(b.replica.state_hash(), c.replica.state_hash());
+}
+
+#[test]
+fn two_who_claimed_one_place_both_come_in() {
+    for name in (2..42).step_by(4) {
+        let a = Node::owner(1, sealed());
+        let mut pass = a.share();
+        let (secret, record) = a.replica.invite(Role::Writer, 2).unwrap();
+        pass.invitation = Some(Invitation { secret, record });
+        // Chance falls alike for names that are both even.
+        let (b, c) = (Node::joined(name, pass.clone()), Node::joined(name + 2, pass));
+        b.put_commit("b", b"of b");
+        c.put_commit("c", b"of c");
+        // Who of the two has to take another place depends on their keys.
+        let _wire = Wire::connect(&b, &c);
+        assert_eq!(b.replica.state_hash(), c.replica.state_hash(), "{name}");
+        let writers = b.replica.membership().writers().count();
+        assert_eq!(writers, 2, "{name}");
+    }
 }
 
 #[test]

@@ -55,3 +55,26 @@ fn everything_is_everything_although_news_comes_meanwhile() {
     println!("news met {} steps of the way", brought.len());
     assert!(2 < brought.len() && brought.iter().all(|&is_here| is_here), "{brought:?}");
 }
+
+#[test]
+fn a_commit_too_long_for_the_news_is_fetched() {
+    let a = Node::owner(1, sealed());
+    a.put_commit("first", b"first");
+    let b = Node::joined(2, a.share());
+    let (drive, _wire) = over(&b, Wire::connect(&b, &a), 0);
+    assert_eq!(block_on(drive.read(&path("first"))).unwrap(), b"first");
+    for number in 0..3 {
+        a.put_commit(&format!("other{number}"), b"other");
+    }
+    a.put("last", b"last");
+    // Printable noise: it does not become much shorter.
+    let message: String =
+        noise(9, 1_020_000).iter().map(|byte| char::from(b' ' + byte % 95)).collect();
+    block_on(a.drive.commit(&message, "test")).unwrap();
+    let newest = a.replica.known_length(&a.key()).unwrap() - 1;
+    let bytes = a.replica.logs().block(&a.key(), newest).unwrap().unwrap().len();
+    assert!((768 << 10) < bytes, "{bytes}");
+    let (drive, _wire) = over(&b, Wire::connect(&b, &a), 0);
+    assert_eq!(block_on(drive.read(&path("last"))).unwrap(), b"last");
+    assert_eq!(b.replica.state_hash(), a.replica.state_hash());
+}
