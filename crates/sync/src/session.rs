@@ -16,14 +16,14 @@ mod request;
 mod rivals;
 mod tell;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use ply_drive::{Replica, Want};
 use ply_engine::Engine;
 use ply_proto::{self as proto, message::What};
-use ply_types::{LogKey, Time};
+use ply_types::{LogKey, RecordId, Time};
 
 use crate::claims::{Claimant, Claims};
 use crate::error::SessionError;
@@ -105,6 +105,9 @@ struct Theirs {
     /// Nothing was heard yet.
     heard: bool,
     lengths: HashMap<LogKey, u64>,
+    /// By which records the writers were let in of whose heads it was told: heads of whom it has not let
+    /// in itself it passes over.
+    admissions: HashMap<LogKey, BTreeSet<RecordId>>,
     /// Logs of which it has another history than this side.
     rivals: HashSet<LogKey>,
     /// Those of them of which it was told.

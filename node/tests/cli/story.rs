@@ -9,9 +9,14 @@ use super::ply::{Ply, json, words};
 
 /// Writes the three files, each by a writer that has heard of no other.
 fn three_writers() -> [Ply; 3] {
+    three_writers_in(64)
+}
+
+/// As [`three_writers`], by a ticket with so many places.
+fn three_writers_in(places: u32) -> [Ply; 3] {
     let [a, b, c] = [Ply::new(), Ply::new(), Ply::new()];
     a.ok("drive create story");
-    let ticket = a.ok("share story --write");
+    let ticket = a.ok(&format!("share story --write --uses {places}"));
     b.ok(&format!("join {ticket}"));
     c.ok(&format!("join {ticket}"));
     a.feed(b"HI\n", &words("put story:/hello.txt --commit")).ok();
@@ -72,6 +77,28 @@ fn by_pipes_without_a_running_node() {
     check(&[&a, &b, &c]);
 }
 
+/// Of two places B and C have as often as not claimed the same one when they meet, and one of them has to
+/// take the other.
+const TWO_PLACES: u32 = 2;
+
+#[test]
+fn by_pipes_where_two_may_have_claimed_one_place() {
+    for _ in 0..6 {
+        let [a, b, c] = three_writers_in(TWO_PLACES);
+        for (one, other) in [(&a, &b), (&b, &c), (&a, &b)] {
+            assert_eq!(meet(one, other, ["story", "story"]), [0, 0]);
+        }
+        check(&[&a, &b, &c]);
+    }
+}
+
+#[test]
+fn by_running_nodes_where_two_may_have_claimed_one_place() {
+    for _ in 0..6 {
+        through_the_middle(&three_writers_in(TWO_PLACES));
+    }
+}
+
 #[test]
 fn a_store_without_a_ticket_gets_nothing() {
     let [a, ..] = three_writers();
@@ -95,24 +122,28 @@ fn a_pipe_that_says_something_else_is_refused() {
 
 #[test]
 fn by_running_nodes_of_which_two_never_meet() {
-    let [a, b, c] = three_writers();
+    through_the_middle(&three_writers());
+}
+
+/// Runs the three, of which only the second is connected to the others.
+fn through_the_middle([a, b, c]: &[Ply; 3]) {
     let (_a, in_the_middle, _c) = (a.up(), b.up(), c.up());
     let address = in_the_middle.address();
     a.ok(&format!("peer connect {address}"));
     c.ok(&format!("peer connect {address}"));
     let deadline = Instant::now() + Duration::from_secs(20);
     let count = |ply: &Ply| json(&ply.ok("ls story --all --json")).len();
-    while [&a, &b, &c].iter().any(|ply| count(ply) != 3) {
-        assert!(Instant::now() < deadline, "{:?}", [&a, &b, &c].map(count));
+    while [a, b, c].iter().any(|ply| count(ply) != 3) {
+        assert!(Instant::now() < deadline, "{:?}", [a, b, c].map(count));
         std::thread::sleep(Duration::from_millis(100));
     }
-    check(&[&a, &b, &c]);
+    check(&[a, b, c]);
     let peer = |ply: &Ply| ply.ok("peer id");
-    assert!(!a.ok("peer list").contains(&peer(&c)), "A and C never met");
-    assert!(!c.ok("peer list").contains(&peer(&a)), "A and C never met");
+    assert!(!a.ok("peer list").contains(&peer(c)), "A and C never met");
+    assert!(!c.ok("peer list").contains(&peer(a)), "A and C never met");
     let state = |ply: &Ply| json(&ply.ok("status --json"))[0]["drives"][0]["state"].clone();
-    assert_eq!(state(&a), state(&b));
-    assert_eq!(state(&b), state(&c));
+    assert_eq!(state(a), state(b));
+    assert_eq!(state(b), state(c));
 }
 
 #[test]

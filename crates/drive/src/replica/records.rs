@@ -1,10 +1,11 @@
 //! The records of membership that are held: in memory what is in the store, and nothing else.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
 
 use ply_engine::{Batch, Durability, Engine, Order, Table, prefix_end};
-use ply_types::{DriveId, RecordId};
+use ply_types::{DriveId, LogKey, RecordId};
 
 use super::{Replica, State, forks};
 use crate::error::DriveError;
@@ -70,6 +71,17 @@ impl<E: Engine> Replica<E> {
     pub fn records(&self) -> Vec<Vec<u8>> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         state.records.iter().map(|record| record.as_bytes().to_vec()).collect()
+    }
+
+    /// The records that name a writer to be let in. Another node takes heads of its log only where it has
+    /// one of them that counts.
+    pub fn admissions(&self, log: &LogKey) -> BTreeSet<RecordId> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let names = |record: &&Record| match record.what() {
+            What::Admission { writer, .. } | What::SelfAdmission { writer, .. } => writer == log,
+            _ => false,
+        };
+        state.records.iter().filter(names).map(Record::id).collect()
     }
 
     /// Takes records in from a peer: those that are malformed are the peer's fault

@@ -45,6 +45,7 @@ impl<E: Engine> Session<E> {
             return Err(SessionError::TooMuch { what: "heads in a summary" });
         }
         self.theirs.lengths.clear();
+        self.theirs.admissions.clear();
         for mark in &summary.heads {
             let log = LogKey::try_from(mark.log.as_slice())
                 .map_err(|_| SessionError::Malformed { what: "a log's key".to_owned() })?;

@@ -17,6 +17,8 @@ use crate::limits::{
 pub(super) struct Telling {
     /// It may lack something.
     pub(super) due: bool,
+    /// What there was to tell of members when it was told last.
+    membership: [u8; 32],
     /// How far it was told of members, while there are more of them than one message takes.
     members: Option<Told>,
 }
@@ -48,6 +50,9 @@ impl<E: Engine> Session<E> {
     pub(super) fn tell_next(&mut self) -> Result<(), SessionError> {
         self.telling.due = false;
         let membership = self.replica.records_hash();
+        if std::mem::replace(&mut self.telling.membership, membership) != membership {
+            self.forget_passed_over();
+        }
         let mut news = proto::News {
             state: self.replica.state_hash().0.to_vec(),
             membership: membership.to_vec(),
@@ -84,6 +89,20 @@ impl<E: Engine> Session<E> {
         news.records.iter().chain(&news.forks).map(Vec::len).sum()
     }
 
+    /// Forgets that the peer was told of heads whose writers were let in otherwise then. It may have known
+    /// better than this node, and passed them over: of two writers in one place only one counts, and the
+    /// other takes another place when it hears of that.
+    fn forget_passed_over(&mut self) {
+        let (theirs, replica) = (&mut self.theirs, &self.replica);
+        theirs.admissions.retain(|log, admissions| {
+            let is_same = *admissions == replica.admissions(log);
+            if !is_same {
+                theirs.lengths.remove(log);
+            }
+            is_same
+        });
+    }
+
     /// Adds heads that the peer lacks, as long as they fit.
     fn tell_heads(
         &mut self,
@@ -109,6 +128,7 @@ impl<E: Engine> Session<E> {
                 self.theirs.told.insert(log);
             }
             self.theirs.lengths.insert(log, signed.head.length);
+            self.theirs.admissions.insert(log, self.replica.admissions(&log));
             let head = signed.to_bytes().to_vec();
             news.writers.push(proto::WriterHead { head, commits: proved.commits });
             news.content.extend(proved.content);
