@@ -158,7 +158,9 @@ fn act(nodes: &[Memory], at: usize, name: &Path, verb: &Verb) {
                 drop(now(drive.write(name, b"turned")).unwrap());
             } else if now(drive.remove_file(name)).unwrap().is_ok() {
                 let attributes = crate::Attributes { mode: 0o755, ..Default::default() };
-                now(drive.create_dir(name, &attributes, false)).unwrap().unwrap();
+                // The directory around it may be gone with it, where that was all that kept it from
+                // giving way to somebody's file.
+                drop(now(drive.create_dir(name, &attributes, false)).unwrap());
                 let inside = name.join(&Name::parse(*b"b").unwrap()).unwrap();
                 drop(now(drive.write(&inside, b"turned")).unwrap());
             }
