@@ -1,14 +1,19 @@
 //! What the network says, and what is done about it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ply_exchange::Side;
 use ply_net::{Direction, Event, Events, Gossip};
 use ply_sync::gossip::{Heard, announcement, heed};
 use ply_types::DriveId;
+use tokio::time::sleep;
 
 use super::Running;
+
+/// By when a peer tells in its session what it announced as well.
+const TOLD_WITHIN: Duration = Duration::from_millis(300);
 
 /// Takes the network's events until it stops.
 pub(super) async fn serve(running: Arc<Running>, mut events: Events) {
@@ -72,6 +77,12 @@ impl Running {
         match heed(&replica, &gossip.bytes) {
             Ok(Heard::News) => {
                 gossip.verdict.accept();
+                // Who has a session with the writer is told there at the same time, with the commit and
+                // its content: to ask at once would bring all of that twice.
+                sleep(TOLD_WITHIN).await;
+                if !matches!(heed(&replica, &gossip.bytes), Ok(Heard::News)) {
+                    return;
+                }
                 let remote = self.exchange.remote(replica.id(), super::PATIENCE);
                 drop(remote.fetch(ply_drive::Want::Heads).await);
             }
