@@ -229,6 +229,9 @@ impl CommandError {
             Self::BadTicket { .. } => "paste the whole ticket, from 'ply1' to its end",
             Self::NotRunning { .. } => "start it: ply up",
             Self::Paused { .. } => "let it go on: ply drive resume",
+            Self::Network(NetworkError::Unconnected { .. }) => {
+                "'ply status' on the other node shows where it listens"
+            }
             Self::Damaged { .. } => "'ply verify --repair' fetches what is damaged from peers",
             Self::InUse { .. } => "stop it, or choose another home with --home",
             Self::Engine(
@@ -236,6 +239,10 @@ impl CommandError {
                 | EngineError::NoRows { .. }
                 | EngineError::DamagedRows { .. },
             ) => "put the whole store back from a backup, or begin anew in another home",
+            Self::Engine(EngineError::LostRows { .. }) => {
+                "put the whole store back from a backup, or remove the file DURABLE in that folder to go \
+                 on without these changes"
+            }
             Self::Drive(DriveError::IsADirectory { .. }) => {
                 "'ply export' writes whole directories, 'ply rm -r' removes them"
             }

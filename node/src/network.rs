@@ -102,6 +102,12 @@ pub(crate) enum NetworkError {
         /// How long.
         waited: Duration,
     },
+    /// No connection came about.
+    #[error("{what}")]
+    Unconnected {
+        /// To where, and what was tried.
+        what: String,
+    },
     /// The other side did not keep to the protocol.
     #[error("the other side: {what}")]
     Peer {
@@ -133,7 +139,7 @@ impl NetworkError {
             Self::Unreachable { .. } => Fault::Offline,
             Self::Malformed { .. } => Fault::Invalid,
             Self::NoPeer { .. } => Fault::Absent,
-            Self::Peer { .. } => Fault::Peer,
+            Self::Peer { .. } | Self::Unconnected { .. } => Fault::Peer,
             Self::Storing { fault, .. } => *fault,
             Self::Machine { .. } => Fault::Machine,
         }

@@ -81,6 +81,16 @@ pub enum EngineError {
         /// What it said.
         what: String,
     },
+    /// Changes that were durable are not there any more.
+    #[error("the last {lost} of {of} durable changes are gone from the index of {place}")]
+    LostRows {
+        /// The folder of the rows.
+        place: String,
+        /// How many are gone.
+        lost: u64,
+        /// How many there were.
+        of: u64,
+    },
     /// The database underneath refused.
     #[error("the index of {place}: {what}")]
     Database {
@@ -98,7 +108,8 @@ impl EngineError {
             Self::Damaged { .. }
             | Self::NoFormat { .. }
             | Self::NoRows { .. }
-            | Self::DamagedRows { .. } => Fault::Corrupt,
+            | Self::DamagedRows { .. }
+            | Self::LostRows { .. } => Fault::Corrupt,
             Self::Full { .. } => Fault::Full,
             Self::TooLong { .. } => Fault::Invalid,
             // No change to the request would help: this program must not touch that store.

@@ -43,7 +43,6 @@ struct Running<E: Engine> {
     peer: Peer,
     began: Instant,
     asked: HashMap<RequestId, Asked>,
-    news: Arc<Notify>,
     open: watch::Sender<bool>,
     traffic: watch::Sender<Traffic>,
 }
@@ -114,11 +113,10 @@ impl<E: Engine> Exchange<E> {
             peer: them,
             began,
             asked: HashMap::new(),
-            news,
             open,
             traffic,
         };
-        let result = running.run(reader, writer, queue).await;
+        let result = running.run(reader, writer, queue, &news).await;
         self.unlink(&drive, id);
         let traffic = running.session.traffic();
         let fault = result.as_ref().err().map(RunError::fault);
@@ -142,13 +140,14 @@ impl<E: Engine> Running<E> {
         reader: ReadHalf<S>,
         writer: WriteHalf<S>,
         mut commands: mpsc::Receiver<Command>,
+        news: &Notify,
     ) -> Result<(), RunError> {
         let (incoming, mut inbox) = mpsc::channel(QUEUE);
         let (outbox, outgoing) = mpsc::channel(QUEUE);
         let (buffers, pace) = (self.exchange.shared.buffers.clone(), self.exchange.pace);
         let reading = tokio::spawn(read_all(reader, incoming, buffers, pace));
         let writing = tokio::spawn(write_all(writer, outgoing));
-        let result = self.converse(&mut inbox, outbox, &mut commands).await;
+        let result = self.converse(&mut inbox, outbox, &mut commands, news).await;
         reading.abort();
         if result.is_ok() {
             // What was said last shall arrive: the queue is closed, so this ends.
@@ -164,8 +163,8 @@ impl<E: Engine> Running<E> {
         inbox: &mut mpsc::Receiver<Result<Bytes, RunError>>,
         outbox: mpsc::Sender<Vec<u8>>,
         commands: &mut mpsc::Receiver<Command>,
+        news: &Notify,
     ) -> Result<(), RunError> {
-        let news = Arc::clone(&self.news);
         let mut opened = false;
         let greeting = self.began + GREETING;
         // Since when a message waits for room.

@@ -37,13 +37,13 @@ mod listeners;
 mod network;
 mod outbox;
 mod peers;
-mod ports;
 mod stream;
 mod streams;
 mod task;
 mod transport;
 
 pub mod pipe;
+pub mod ports;
 
 pub use libp2p::{Multiaddr, PeerId};
 

@@ -34,12 +34,7 @@ impl Rows {
         let (left, noted) = (database.latest_sequence_number(), durable.number());
         if left < noted {
             let place = folder.display().to_string();
-            let what = format!(
-                "changes that were durable are gone, the last {} of {noted}: restore it from a backup, or \
-                 remove the file DURABLE in it to go on without them",
-                noted - left,
-            );
-            return Err(EngineError::DamagedRows { place, what });
+            return Err(EngineError::LostRows { place, lost: noted - left, of: noted });
         }
         Ok(Self { database, folder: folder.to_owned(), durable })
     }

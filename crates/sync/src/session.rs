@@ -102,12 +102,9 @@ pub struct Session<E: Engine> {
 /// What the peer is known to have.
 #[derive(Debug, Default)]
 struct Theirs {
-    /// Nothing was heard yet.
+    /// It said what it has.
     heard: bool,
-    lengths: HashMap<LogKey, u64>,
-    /// By which records the writers were let in of whose heads it was told: heads of whom it has not let
-    /// in itself it passes over.
-    admissions: HashMap<LogKey, BTreeSet<RecordId>>,
+    logs: HashMap<LogKey, TheirLog>,
     /// Logs of which it has another history than this side.
     rivals: HashSet<LogKey>,
     /// Those of them of which it was told.
@@ -115,6 +112,22 @@ struct Theirs {
     /// Those of them that were looked into.
     probed: HashSet<LogKey>,
     membership: Vec<u8>,
+}
+
+/// How much the peer is known to have of a log.
+#[derive(Debug, Default)]
+struct TheirLog {
+    length: u64,
+    /// If it was told of the log's head: by which records the writer was let in then. The head of somebody
+    /// whom it has not let in itself it passes over.
+    admissions: Option<BTreeSet<RecordId>>,
+}
+
+impl Theirs {
+    /// How many blocks of a log it is known to have.
+    fn length(&self, log: &LogKey) -> u64 {
+        self.logs.get(log).map_or(0, |theirs| theirs.length)
+    }
 }
 
 impl<E: Engine> Session<E> {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::net::{IpAddr, TcpListener, UdpSocket};
+use std::net::IpAddr;
 
 use super::{Home, remove_if_there, write_private};
 use crate::error::CommandError;
@@ -40,11 +40,13 @@ impl Listen {
         if addresses.is_empty() {
             addresses = LISTEN_DEFAULT.map(str::to_owned).to_vec();
         }
-        let open: Vec<Open> = addresses.iter().filter_map(|address| Open::parse(address)).collect();
+        let open: Vec<(Open, &String)> =
+            addresses.iter().filter_map(|address| Some((Open::parse(address)?, address))).collect();
         if open.is_empty() {
             return Ok(Self { addresses, taken: None });
         }
-        let is_free = |port: u16| open.iter().all(|open| open.is_free(port));
+        let is_free =
+            |port: u16| open.iter().all(|(open, address)| is_free(&open.with(address, port)));
         let [a, b, ..] = chance;
         let first = u16::from_le_bytes([a, b]);
         let port = match read(home)? {
@@ -126,20 +128,17 @@ impl Open {
         let transport = if self.is_tcp { "tcp" } else { "udp" };
         address.replacen(&format!("/{transport}/0"), &format!("/{transport}/{port}"), 1)
     }
+}
 
-    fn is_free(self, port: u16) -> bool {
-        let bound = if self.is_tcp {
-            TcpListener::bind((self.ip, port)).map(drop)
-        } else {
-            UdpSocket::bind((self.ip, port)).map(drop)
-        };
-        // An address that this machine has not is no matter of the port.
-        bound.err().is_none_or(|error| error.kind() != ErrorKind::AddrInUse)
-    }
+/// Whether nothing else has the port of an address. What is wrong otherwise is no matter of the port.
+fn is_free(address: &str) -> bool {
+    address.parse().map_or(true, |address| ply_net::ports::taken(&address).is_none())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     fn plan(home: &Home, asked: &[&str]) -> Listen {

@@ -253,7 +253,8 @@ impl Network for Handle {
         Box::pin(async move {
             let address = parse_address(address)?;
             let dialed = self.0.net.dial(address).await;
-            let peer = dialed.map_err(|error| NetworkError::Peer { what: error.to_string() })?;
+            let peer =
+                dialed.map_err(|error| NetworkError::Unconnected { what: error.to_string() })?;
             Ok(peer.to_string())
         })
     }

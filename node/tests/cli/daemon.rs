@@ -218,6 +218,17 @@ fn signals_end_the_node_in_order() {
 }
 
 #[test]
+fn a_peer_that_does_not_answer_is_named() {
+    let (ours, theirs) = (Ply::new(), Ply::new());
+    let (_ours_up, theirs_up) = (ours.up(), theirs.up());
+    let address = theirs_up.address().to_owned();
+    theirs.ok("down");
+    assert_eq!(theirs_up.wait(), Some(0));
+    let error = ours.fails(1, &format!("peer connect {address}"));
+    assert!(error.contains("no connection to ") && error.contains("'ply status'"), "{error}");
+}
+
+#[test]
 fn a_peer_with_two_sessions_is_one_peer() {
     let (ours, theirs) = (Ply::new(), Ply::new());
     ours.ok("drive create docs");

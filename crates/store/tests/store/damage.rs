@@ -186,6 +186,8 @@ fn law_1_whatever_byte_flips_in_the_log_of_rows_none_goes_without_a_word() {
         }
     }
     assert!(FLIPS / 2 < refused, "{refused}");
+    let error = Store::open(copied.path()).unwrap_err();
+    assert!(matches!(error, EngineError::LostRows { .. }), "{error}");
     fs::remove_file(copied.path().join("rows/DURABLE")).unwrap();
     let store = Store::open(copied.path()).unwrap();
     put(&store, Table::Block, b"more", b"", Durability::Synced);

@@ -180,7 +180,7 @@ impl<E: Engine> Session<E> {
             Some(recent) => (Some(recent.tree), recent.nodes),
             None => (self.served_tree(&log, length, run.start)?, RecentNodes::default()),
         };
-        let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
+        let theirs = self.theirs.length(&log);
         if length.is_none()
             && self.theirs.heard
             && tree.is_some_and(|tree| theirs < tree.length)

@@ -15,7 +15,7 @@ impl<E: Engine> Session<E> {
     /// proven and stored like anything that was not here.
     pub(super) fn mend(&mut self) {
         for log in self.replica.published_logs() {
-            let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
+            let theirs = self.theirs.length(&log);
             let damaged = self.replica.logs().damaged(&log);
             let runs = damaged.held(0..theirs).take(SPANS_MAX);
             let spans: Vec<proto::Span> =

@@ -9,7 +9,7 @@ use ply_types::{Fault, LogKey, StateHash};
 
 use super::answer::Answer;
 use super::rivals::root_mark;
-use super::{Output, Session};
+use super::{Output, Session, TheirLog};
 use crate::error::SessionError;
 use crate::limits::{NEWS_FORKS_MAX, NEWS_LOGS_MAX, NEWS_RECORDS_MAX, SUMMARY_HEADS_MAX};
 
@@ -44,12 +44,11 @@ impl<E: Engine> Session<E> {
         if SUMMARY_HEADS_MAX < summary.heads.len() {
             return Err(SessionError::TooMuch { what: "heads in a summary" });
         }
-        self.theirs.lengths.clear();
-        self.theirs.admissions.clear();
+        self.theirs.logs.clear();
         for mark in &summary.heads {
             let log = LogKey::try_from(mark.log.as_slice())
                 .map_err(|_| SessionError::Malformed { what: "a log's key".to_owned() })?;
-            self.theirs.lengths.insert(log, mark.length);
+            self.theirs.logs.insert(log, TheirLog { length: mark.length, admissions: None });
             if self.is_rival_mark(&log, mark)? {
                 self.theirs.rivals.insert(log);
             }
@@ -68,7 +67,7 @@ impl<E: Engine> Session<E> {
     /// Lets this node sign, once it knows all of its own log that the peer knows.
     fn caught_up(&mut self) -> Result<(), SessionError> {
         let own = self.replica.writer_key();
-        let theirs = self.theirs.lengths.get(&own).copied().unwrap_or(0);
+        let theirs = self.theirs.length(&own);
         let is_rival = self.theirs.rivals.contains(&own);
         if self.theirs.heard && !is_rival && theirs <= self.replica.known_length(&own)? {
             self.replica.allow_signing();
@@ -182,8 +181,8 @@ impl<E: Engine> Session<E> {
                 // Nobody let it in, or the record that does is still on its way.
                 continue;
             }
-            let theirs = self.theirs.lengths.entry(log).or_insert(0);
-            *theirs = signed.head.length.max(*theirs);
+            let theirs = self.theirs.logs.entry(log).or_default();
+            theirs.length = signed.head.length.max(theirs.length);
             if self.is_rival(&signed.head)? {
                 let verified = signed
                     .verify()

@@ -6,7 +6,7 @@ use ply_log::{RecentNodes, SignedHead};
 use ply_proto::{self as proto, message::What};
 use ply_types::LogKey;
 
-use super::Session;
+use super::{Session, TheirLog};
 use crate::error::SessionError;
 use crate::limits::{
     COMMIT_BYTES_MAX, NEWS_BYTES, NEWS_FORKS_MAX, NEWS_LOGS_MAX, NEWS_RECORDS_MAX, PUSH_BYTES,
@@ -93,13 +93,10 @@ impl<E: Engine> Session<E> {
     /// better than this node, and passed them over: of two writers in one place only one counts, and the
     /// other takes another place when it hears of that.
     fn forget_passed_over(&mut self) {
-        let (theirs, replica) = (&mut self.theirs, &self.replica);
-        theirs.admissions.retain(|log, admissions| {
-            let is_same = *admissions == replica.admissions(log);
-            if !is_same {
-                theirs.lengths.remove(log);
-            }
-            is_same
+        let replica = &self.replica;
+        self.theirs.logs.retain(|log, theirs| match &theirs.admissions {
+            Some(admissions) => *admissions == replica.admissions(log),
+            None => true,
         });
     }
 
@@ -111,7 +108,7 @@ impl<E: Engine> Session<E> {
     ) -> Result<(), SessionError> {
         for log in self.replica.published_logs() {
             let Some(signed) = self.replica.signed_head(&log)? else { continue };
-            let theirs = self.theirs.lengths.get(&log).copied().unwrap_or(0);
+            let theirs = self.theirs.length(&log);
             // A head of another history is news however short it is.
             let is_rival = self.theirs.rivals.contains(&log) && !self.theirs.told.contains(&log);
             if !is_rival && signed.head.length <= theirs {
@@ -127,8 +124,8 @@ impl<E: Engine> Session<E> {
             if is_rival {
                 self.theirs.told.insert(log);
             }
-            self.theirs.lengths.insert(log, signed.head.length);
-            self.theirs.admissions.insert(log, self.replica.admissions(&log));
+            let admissions = Some(self.replica.admissions(&log));
+            self.theirs.logs.insert(log, TheirLog { length: signed.head.length, admissions });
             let head = signed.to_bytes().to_vec();
             news.writers.push(proto::WriterHead { head, commits: proved.commits });
             news.content.extend(proved.content);
