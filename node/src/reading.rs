@@ -1,5 +1,7 @@
 //! A drive that a command reads: as it is, or as it was.
 
+use std::ops::Range;
+
 use ply_drive::{
     Drive, DriveError, HistoryEntry, Incomplete, Kind, LinkMark, Metadata, Past, ReadDir,
     ReadHandle, View, Want,
@@ -53,21 +55,22 @@ impl Reading {
         }
     }
 
-    /// Opens the shown version of a file, or that of one writer.
+    /// Opens the shown version of a file, or that of one writer, for who reads `bytes` first.
     pub(crate) async fn open(
         &self,
         path: &Path,
         writer: Option<&LogKey>,
+        bytes: Range<u64>,
     ) -> Result<ReadHandle<Store>, DriveError> {
         match self {
-            Self::Now(drive) => drive.open(path, writer).await,
+            Self::Now(drive) => drive.open_to_read(path, writer, bytes).await,
             Self::Then(past) => past.open(path, writer).await,
         }
     }
 
     /// Where a symlink points.
     pub(crate) async fn read_link(&self, path: &Path) -> Result<Vec<u8>, DriveError> {
-        let link = self.open(path, None).await?;
+        let link = self.open(path, None, 0..u64::MAX).await?;
         if link.version().entry.kind() != Some(Kind::Symlink) {
             return Err(DriveError::Invalid { path: path.clone(), what: "not a symbolic link" });
         }

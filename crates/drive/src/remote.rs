@@ -16,6 +16,13 @@ pub enum Want {
     Heads,
     /// The entry of a path.
     Stat(Path),
+    /// The entry of a path, and bytes of the file that it is as far as whoever answers has them.
+    Open {
+        /// The path.
+        path: Path,
+        /// Which bytes.
+        bytes: Range<u64>,
+    },
     /// The names in a directory, as many as one answer brings.
     List {
         /// The directory.
@@ -48,6 +55,7 @@ impl Want {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Stat(path)
+            | Self::Open { path, .. }
             | Self::List { path, .. }
             | Self::Tree(path)
             | Self::Data { path, .. } => Some(path),

@@ -40,12 +40,10 @@ impl Cat {
             Some(text) => Some(parse_writer(drive.drive().replica(), text)?),
             None => None,
         };
-        let handle = drive.open(self.target.path()?, writer.as_ref()).await?;
-        let end = match self.length {
-            Some(length) => self.offset.saturating_add(length).min(handle.bytes()),
-            None => handle.bytes(),
-        };
-        copy_out(context, &handle, self.offset..end).await
+        let end = self.length.map_or(u64::MAX, |length| self.offset.saturating_add(length));
+        let path = self.target.path()?;
+        let handle = drive.open(path, writer.as_ref(), self.offset..end).await?;
+        copy_out(context, &handle, self.offset..end.min(handle.bytes())).await
     }
 }
 

@@ -102,7 +102,7 @@ async fn fetch(context: &mut Context, drive: &Reading, from: &Path) -> Result<()
     }
     let (mut done, total) = (0, files.iter().map(|(_, bytes)| bytes).sum());
     let downloads = stream::iter(files).map(|(file, bytes)| async move {
-        drive.open(&file, None).await?.download().await?;
+        drive.open(&file, None, 0..u64::MAX).await?.download().await?;
         Ok::<_, DriveError>((file, bytes))
     });
     let mut downloads = downloads.buffer_unordered(FETCHES_AT_ONCE);

@@ -32,7 +32,7 @@ impl Get {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let path = self.target.path()?;
         let drive = context.reading(&self.target).await?;
-        let handle = drive.open(path, None).await?;
+        let handle = drive.open(path, None, 0..u64::MAX).await?;
         if self.file.as_deref() == Some(Path::new("-")) {
             return copy_out(context, &handle, 0..handle.bytes()).await;
         }

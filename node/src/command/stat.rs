@@ -65,7 +65,7 @@ impl Stat {
         };
         let local = match metadata.kind {
             Kind::File | Kind::Symlink => {
-                Some(LocalObject::from(drive.open(&path, None).await?.local()?))
+                Some(LocalObject::from(drive.open(&path, None, 0..0).await?.local()?))
             }
             _ => None,
         };

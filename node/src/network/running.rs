@@ -298,7 +298,9 @@ impl Network for Handle {
                 Want::Heads => "news".to_owned(),
                 Want::Blocks { .. } => "blocks".to_owned(),
                 Want::Everything => "everything".to_owned(),
-                Want::Stat(path) | Want::Data { path, .. } => path.to_string(),
+                Want::Stat(path) | Want::Open { path, .. } | Want::Data { path, .. } => {
+                    path.to_string()
+                }
                 Want::List { path, .. } | Want::Tree(path) => format!("names in {path}"),
             };
             Transfer { drive: fetch.drive, what, bytes: fetch.bytes }

@@ -128,13 +128,18 @@ impl From<Named> for Option<Metadata> {
 impl<E: Engine> Drive<E> {
     /// All that is known of a path, nothing included.
     pub(crate) async fn state(&self, path: &Path) -> Result<PathState, DriveError> {
+        self.state_with(path, &Want::Stat(path.clone())).await
+    }
+
+    /// As [`Drive::state`]; what is not here is brought with the words of `want`.
+    async fn state_with(&self, path: &Path, want: &Want) -> Result<PathState, DriveError> {
         if !self.replica.is_readable() {
             return Err(DriveError::Blind { drive: self.replica.name() });
         }
         let look = || self.replica.view().path(path);
         let mut state = self.sound(path, look).await?;
         let is_partial = !state.missing.is_empty() || !self.replica.unfetched().is_empty();
-        if is_partial && self.fetch(Want::Stat(path.clone())).await.is_ok() {
+        if is_partial && self.fetch(want.clone()).await.is_ok() {
             state = self.sound(path, look).await?;
         }
         Ok(state)
@@ -142,14 +147,19 @@ impl<E: Engine> Drive<E> {
 
     /// As [`Drive::state`], for who only reads: of a drive of which nothing was heard yet, the first
     /// news is waited for. Who writes does not wait: nothing else is in view, and that is all it takes.
-    pub(crate) async fn heard_state(&self, path: &Path) -> Result<PathState, DriveError> {
-        let state = self.state(path).await?;
+    pub(crate) async fn heard_state(
+        &self,
+        path: &Path,
+        want: &Want,
+    ) -> Result<PathState, DriveError> {
+        let state = self.state_with(path, want).await?;
         let is_told = state.kind().is_some() && !path.is_root();
         if is_told || !self.replica.is_unheard() {
             return Ok(state);
         }
-        match self.fetch(Want::Heads).await {
-            Ok(()) => self.state(path).await,
+        // Heads come before the answer to any question.
+        match self.fetch(want.clone()).await {
+            Ok(()) => self.state_with(path, want).await,
             // The root is always there.
             Err(_) if path.is_root() => Ok(state),
             Err(_) => Err(DriveError::Unheard { drive: self.replica.name() }),
@@ -158,7 +168,7 @@ impl<E: Engine> Drive<E> {
 
     /// What a path is. "No such file" is said only when every writer's tree says so.
     pub async fn metadata(&self, path: &Path) -> Result<Metadata, DriveError> {
-        let state = self.heard_state(path).await?;
+        let state = self.heard_state(path, &Want::Stat(path.clone())).await?;
         Metadata::of(path.clone(), &state).ok_or_else(|| self.absent(path, &state))
     }
 

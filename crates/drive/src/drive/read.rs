@@ -33,7 +33,20 @@ impl<E: Engine> Drive<E> {
         path: &Path,
         writer: Option<&LogKey>,
     ) -> Result<ReadHandle<E>, DriveError> {
-        let state = self.heard_state(path).await?;
+        self.open_to_read(path, writer, 0..0).await
+    }
+
+    /// As [`Drive::open`], for who is going to read some bytes first: if the entry is not here, these
+    /// come with it, in the same round trip.
+    pub async fn open_to_read(
+        &self,
+        path: &Path,
+        writer: Option<&LogKey>,
+        bytes: Range<u64>,
+    ) -> Result<ReadHandle<E>, DriveError> {
+        let end = bytes.end.min(bytes.start.saturating_add(AHEAD_BYTES));
+        let want = Want::Open { path: path.clone(), bytes: bytes.start..end };
+        let state = self.heard_state(path, &want).await?;
         let version = match writer {
             None => {
                 match state.kind() {
@@ -66,13 +79,13 @@ impl<E: Engine> Drive<E> {
 
     /// The whole content of a file.
     pub async fn read(&self, path: &Path) -> Result<Vec<u8>, DriveError> {
-        let file = self.open(path, None).await?;
+        let file = self.open_to_read(path, None, 0..u64::MAX).await?;
         file.read(0..file.bytes()).await
     }
 
     /// Where a symlink points.
     pub async fn read_link(&self, path: &Path) -> Result<Vec<u8>, DriveError> {
-        let file = self.open(path, None).await?;
+        let file = self.open_to_read(path, None, 0..u64::MAX).await?;
         if file.version.entry.kind() != Some(Kind::Symlink) {
             let what = "not a symbolic link";
             return Err(DriveError::Invalid { path: path.clone(), what });
@@ -82,7 +95,7 @@ impl<E: Engine> Drive<E> {
 
     /// Brings the whole content of a file, and says when it is here.
     pub async fn download(&self, path: &Path) -> Result<(), DriveError> {
-        self.open(path, None).await?.download().await
+        self.open_to_read(path, None, 0..u64::MAX).await?.download().await
     }
 }
 

@@ -175,7 +175,7 @@ fn ask<E: Engine>(view: &View<E>, want: &Want) -> Result<(), DriveError> {
             while walk.next()?.is_some() {}
             Ok(())
         }
-        Want::Data { path, bytes } => {
+        Want::Open { path, bytes } | Want::Data { path, bytes } => {
             above(view, path)?;
             data(view, path, bytes.clone())
         }

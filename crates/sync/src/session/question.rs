@@ -138,7 +138,11 @@ impl<E: Engine> Session<E> {
     /// What is not held of the answer to a question, as far as that can be told here.
     fn lacking(&self, want: &Want) -> Result<Vec<Missing>, SessionError> {
         let mut lacking = BTreeSet::new();
-        let blocks = match self.replica.blocks_for(want) {
+        let entry = match want {
+            Want::Open { path, .. } => Some(Want::Stat(path.clone())),
+            _ => None,
+        };
+        let blocks = match self.replica.blocks_for(entry.as_ref().unwrap_or(want)) {
             Ok(blocks) => blocks,
             Err(DriveError::Engine(error)) => return Err(DriveError::Engine(error).into()),
             // What is damaged does not get better by asking for more.
@@ -164,7 +168,8 @@ impl<E: Engine> Session<E> {
                 (path, resolve_path::Want::List)
             }
             Want::Tree(path) => (path, resolve_path::Want::Tree),
-            Want::Data { path, bytes } => {
+            // Whoever answers sends what it has. That it has all of it is not what Open asks for.
+            Want::Open { path, bytes } | Want::Data { path, bytes } => {
                 question.offset = bytes.start;
                 question.bytes = bytes.end.saturating_sub(bytes.start);
                 (path, resolve_path::Want::Data)

@@ -55,7 +55,7 @@ fn law_6_one_file_of_many_costs_one_round_trip_and_few_bytes() {
         read.messages_out - joined.messages_out
     );
     assert!(read.bytes_in < 128 * 1024, "reading brought {} bytes", read.bytes_in);
-    assert!(read.messages_out - joined.messages_out <= 2, "two questions at most");
+    assert_eq!(read.messages_out - joined.messages_out, 1, "one question");
     // Again, everything is here.
     block_on(drive.read(&path("dir17/file23"))).unwrap();
     assert_eq!(requests(&wire).messages_out, read.messages_out);
@@ -63,6 +63,11 @@ fn law_6_one_file_of_many_costs_one_round_trip_and_few_bytes() {
     assert_eq!(names.entries.len(), 40);
     assert!(names.unfetched.is_empty());
     assert!(requests(&wire).messages_out - read.messages_out <= 2);
+    // Whoever opens a file first and reads it then asks twice.
+    let before = requests(&wire).messages_out;
+    let file = block_on(drive.open(&path("dir31/file07"), None)).unwrap();
+    assert_eq!(block_on(file.read(0..file.bytes())).unwrap(), noise(3107, 4096));
+    assert_eq!(requests(&wire).messages_out - before, 2);
     assert_eq!(block_on(drive.read_dir(&Path::root())).unwrap().entries.len(), 41);
 }
 
@@ -79,6 +84,38 @@ fn a_range_of_a_large_file_brings_that_range() {
     let brought = wire.lock().unwrap().borrow().traffic(0).bytes_in - before;
     assert!(brought < 600_000, "{brought} bytes for a hundred");
     assert_eq!(block_on(drive.read(&path("large"))).unwrap(), noise(7, 3_000_000));
+}
+
+#[test]
+fn bytes_that_are_wanted_at_opening_come_with_the_entry() {
+    let a = large_drive();
+    let b = Node::joined(2, a.share());
+    let (drive, wire) = over(&b, Wire::connect(&b, &a), 0);
+    let traffic = || wire.lock().unwrap().borrow().traffic(0);
+    let before = traffic();
+    let wanted = 2_900_000..2_900_100;
+    let file = block_on(drive.open_to_read(&path("large"), None, wanted.clone())).unwrap();
+    assert_eq!(block_on(file.read(wanted)).unwrap(), noise(7, 3_000_000)[2_900_000..2_900_100]);
+    assert_eq!(traffic().messages_out - before.messages_out, 1);
+    let brought = traffic().bytes_in - before.bytes_in;
+    assert!(brought < 128 * 1024, "{brought} bytes for a hundred");
+}
+
+#[test]
+fn whoever_opens_a_file_knows_it_though_nobody_has_its_content() {
+    let a = large_drive();
+    let (b, c) = (Node::joined(2, a.share()), Node::joined(3, a.share()));
+    let (name, bytes) = (path("dir17/file23"), 0..u64::MAX);
+    let (drive, wire) = over(&b, Wire::connect(&b, &a), 0);
+    assert_eq!(block_on(drive.metadata(&name)).unwrap().size, 4096);
+    drop((drive, wire));
+    // That one knows what the file is and has nothing of it.
+    let (drive, wire) = over(&c, Wire::connect(&c, &b), 0);
+    let file = block_on(drive.open_to_read(&name, None, bytes.clone())).unwrap();
+    assert_eq!(file.bytes(), 4096);
+    let error = block_on(file.read(bytes)).unwrap_err();
+    assert!(matches!(error, ply_drive::DriveError::Offline { .. }), "{error}");
+    drop(wire);
 }
 
 #[test]
