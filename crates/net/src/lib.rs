@@ -1,7 +1,8 @@
 //! A node among others: connections, streams, gossip, and finding peers, over libp2p.
 //!
 //! [`Network::start`] runs one task that owns the libp2p swarm. [`Network`] is a cheap handle to it,
-//! [`Events`] is what it has to say. [`pipe::secure`] gives the same security to any pair of pipes.
+//! [`Events`] is what it has to say. [`pipe::secure`] gives the same security to any pair of pipes,
+//! and [`ports::taken`] says beforehand whether something else has a port.
 //!
 //! # Where this sits
 //!

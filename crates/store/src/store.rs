@@ -50,8 +50,8 @@ impl Store {
     /// # Errors
     ///
     /// [`EngineError::InUse`] at once while another [`Store`] has the folder, in this process or another;
-    /// [`EngineError::Newer`] when a later program wrote it; [`EngineError::NoRows`] when its rows went;
-    /// else what the disk says.
+    /// [`EngineError::Newer`] when a later program wrote it; [`EngineError::NoRows`] when its rows went,
+    /// and [`EngineError::LostRows`] when the last of them did; else what the disk says.
     pub fn open(folder: &Path) -> Result<Self, EngineError> {
         Self::open_with(folder, StoreOptions::default())
     }
