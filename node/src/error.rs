@@ -243,6 +243,9 @@ impl CommandError {
                 "put the whole store back from a backup, or remove the file DURABLE in that folder to go \
                  on without these changes"
             }
+            Self::Drive(DriveError::Private { .. }) => {
+                "join it by a ticket: 'ply share DRIVE' on a node that reads it makes one"
+            }
             Self::Drive(DriveError::IsADirectory { .. }) => {
                 "'ply export' writes whole directories, 'ply rm -r' removes them"
             }

@@ -115,6 +115,11 @@ impl Cipher {
         Ok(self.decode(kind, frame, &keys.opener)?)
     }
 
+    /// Whether a frame that only readers open takes a key, and this node knows of none.
+    pub(crate) fn is_shut_out(&self, kind: Kind, frame: &[u8]) -> bool {
+        matches!(self.open(kind, frame), Err(BlockFault::Frame(FrameError::NotPlain { .. })))
+    }
+
     /// Opens a frame that everyone who knows the drive opens.
     pub(crate) fn open_outer(&self, kind: Kind, frame: &[u8]) -> Result<Vec<u8>, BlockFault> {
         Ok(self.decode(kind, frame, &self.mirror_opener)?)

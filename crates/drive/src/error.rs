@@ -119,6 +119,12 @@ pub enum DriveError {
         /// The local name of the drive.
         drive: String,
     },
+    /// This node knows the key of a private drive and took it for a public one.
+    #[error("drive '{drive}' is private: its key alone does not open it")]
+    Private {
+        /// The local name of the drive.
+        drive: String,
+    },
     /// Part of the drive is not held here.
     #[error("block {} of log {} is not held here", .0.block, .0.log)]
     Missing(Missing),
@@ -234,7 +240,10 @@ impl DriveError {
             | Self::Ambiguous { .. }
             | Self::Invalid { .. }
             | Self::Path(_) => Fault::Invalid,
-            Self::ReadOnly { .. } | Self::NotAdmin { .. } | Self::Blind { .. } => Fault::Denied,
+            Self::ReadOnly { .. }
+            | Self::NotAdmin { .. }
+            | Self::Blind { .. }
+            | Self::Private { .. } => Fault::Denied,
             Self::Missing(_) | Self::Offline { .. } | Self::Unheard { .. } => Fault::Offline,
             Self::Damaged { .. } | Self::Inconsistent { .. } => Fault::Corrupt,
             Self::Log(error) => error.fault(),

@@ -83,6 +83,8 @@ struct State {
     membership: Option<Arc<Membership>>,
     effective: BTreeMap<LogKey, Arc<Commit>>,
     unfetched: Vec<LogKey>,
+    /// Nobody's commit counts, and one that is here takes a key of which this node was never told.
+    is_private: bool,
 }
 
 impl<E: Engine> std::fmt::Debug for Replica<E> {
@@ -147,6 +149,19 @@ impl<E: Engine> Replica<E> {
     /// Whether this node can read the drive.
     pub fn is_readable(&self) -> bool {
         self.cipher.is_readable()
+    }
+
+    /// Refuses where this node lacks the read key.
+    pub fn may_read(&self) -> Result<(), DriveError> {
+        if !self.is_readable() {
+            return Err(DriveError::Blind { drive: self.name() });
+        }
+        self.is_not_private()
+    }
+
+    /// Refuses where this node has nothing but the key of a private drive.
+    pub fn is_not_private(&self) -> Result<(), DriveError> {
+        if self.is_private() { Err(DriveError::Private { drive: self.name() }) } else { Ok(()) }
     }
 
     /// The drive's logs.

@@ -71,6 +71,7 @@ pub(super) fn object(
 ) -> Value {
     let settings = replica.settings();
     let access = match settings.access {
+        Access::Public if replica.is_private() => "none",
         Access::Public => "public",
         Access::Keys(_) => "sealed",
         Access::Blind => "blind",

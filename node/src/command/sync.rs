@@ -51,6 +51,7 @@ impl Sync {
             }
             request.timeout = deadline.saturating_duration_since(Instant::now());
         };
+        context.node.replica(&self.target.drive)?.is_not_private()?;
         if !request.path.is_root() {
             context.drive(&self.target.drive)?.metadata(&request.path).await?;
         }

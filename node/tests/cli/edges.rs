@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, symlink};
 
 use super::homes::copy_folder;
-use super::ply::{Ply, json, noise, words};
+use super::ply::{Ply, json, noise, until, words};
 
 #[test]
 fn what_is_no_file_is_written_to_and_not_replaced() {
@@ -191,15 +191,10 @@ fn law_7_a_backup_put_back_under_a_running_home_goes_on_under_another_key() {
     ours.feed(b"9", &words("put docs:/nine --commit")).ok();
     // What nobody else has is a draft again, and its user hears of it.
     let mut told = meet(&ours);
-    for _ in 0..100 {
-        let ran = ours.run(&words("ls docs"));
-        told.push_str(&ran.errors);
-        if told.contains("another writer key") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    assert!(told.contains("another writer key"), "{told}");
+    until("the other writer key is told of", || {
+        told.push_str(&ours.run(&words("ls docs")).errors);
+        told.contains("another writer key")
+    });
     ours.feed(b"10", &words("put docs:/ten --commit")).ok();
     drop(meet(&ours));
     for node in [&ours, &theirs] {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::ply::{Ply, at, finish, json, noise, words};
+use super::ply::{Ply, at, finish, json, noise, until, words};
 
 pub(super) fn copy_folder(from: &Path, to: &Path) {
     let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
@@ -197,12 +197,7 @@ fn a_long_way_to_the_socket_does_no_harm() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("ply starts");
-    for _ in 0..100 {
-        if home.join("control.sock").exists() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    until("the node listens", || home.join("control.sock").exists());
     assert_eq!(json(&run("status --json").ok())[0]["running"], true);
     run("down").ok();
     assert!(node.wait().expect("it ends").success());

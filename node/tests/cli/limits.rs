@@ -5,11 +5,10 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 
-use super::ply::{Ply, Ran, at, finish, json, noise, words};
+use super::ply::{Ply, Ran, at, finish, json, noise, until, words};
 
 /// A drive with a small file in its entry, and one in a frame.
 fn with_files(ply: &Ply) {
@@ -304,19 +303,17 @@ fn commands_beyond_what_a_node_serves_at_once_are_refused_and_it_can_still_be_st
     let node = ply.up();
     let mut waiting: Vec<_> = (0..80)
         .map(|number| {
-            // Each reads what never comes. More than there are places: `ls` takes one at times.
+            // Each reads what never comes, so a place that is taken stays taken.
             let mut put = ply.command(&words(&format!("put d:/f{number} -")));
             put.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ply starts")
         })
         .collect();
-    let mut ran = ply.run(&words("ls d"));
-    for _ in 0..200 {
-        if ran.code != 0 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-        ran = ply.run(&words("ls d"));
-    }
+    // Once 16 are refused the other 64 are served: none is still on its way to a node that goes.
+    until("16 of 80 commands are refused", || {
+        let over = waiting.iter_mut().map(|put| put.try_wait().expect("a child").is_some());
+        16 <= over.filter(|&is_over| is_over).count()
+    });
+    let ran = ply.run(&words("ls d"));
     said(&ran, 1, &["64"]);
     ply.ok("down");
     node.wait();

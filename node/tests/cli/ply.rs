@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -52,6 +53,21 @@ impl Ply {
     /// Runs a command.
     pub(super) fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Ran {
         self.feed(b"", arguments)
+    }
+
+    /// Starts a command with the beginning of an input whose end does not come, and gives it back once
+    /// it has read that: it is where it waits for the rest.
+    pub(super) fn endless(&self, line: &str) -> (Child, ChildStdin) {
+        let mut command = self.command(&words(line));
+        let mut child =
+            command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ply starts");
+        // Not left with the child: who waits for a child closes its input first.
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(b"a beginning").expect("written");
+        until("the beginning is read", || {
+            rustix::io::ioctl_fionread(&input).expect("a pipe says what is in it") == 0
+        });
+        (child, input)
     }
 
     /// Runs a line of words; it must succeed. Gives what it printed, without the last newline.
@@ -126,6 +142,16 @@ pub(super) fn finish(mut command: Command, input: &[u8]) -> Ran {
 pub(super) fn signal(name: &str, process: u32) {
     let killed = Command::new("sh").arg("-c").arg(format!("kill -{name} {process}")).status();
     assert!(killed.expect("a shell").success(), "{name} to {process}");
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 pub(super) fn words(line: &str) -> Vec<&str> {

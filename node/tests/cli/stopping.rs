@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::ply::{Ply, signal, words};
+use super::ply::{Ply, signal, until, words};
 
 /// Far more than is read before the user goes, and no room on the disk.
 const HOLE_BYTES: u64 = 1 << 33;
@@ -20,15 +20,6 @@ fn stop(mut child: Child) {
     assert!(child.try_wait().expect("asked").is_none(), "it is still at it");
     child.kill().expect("killed");
     child.wait().expect("ended");
-}
-
-/// Waits until something is so.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn hole(path: &Path, bytes: u64) {
@@ -99,12 +90,7 @@ fn without_a_node_a_signal_ends_an_export_in_order() {
 fn without_a_node_a_signal_ends_a_put_that_waits() {
     let ply = Ply::new();
     ply.ok("drive create docs");
-    let mut command = ply.command(&words("put docs:/endless"));
-    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
-    // Kept open: an end of the input would be an end of the file.
-    let mut input = child.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut input, b"a beginning").expect("written");
-    std::thread::sleep(Duration::from_millis(500));
+    let (mut child, _input) = ply.endless("put docs:/endless");
     assert_eq!(interrupt(&mut child), Some(1));
     assert_eq!(ply.ok("ls docs"), "");
 }

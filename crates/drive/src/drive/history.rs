@@ -56,6 +56,7 @@ impl<E: Engine> Drive<E> {
 
     /// The commits that led to what the drive is now, newest first, as far as they are held here.
     pub fn log(&self, count_max: usize) -> Result<Vec<Entry>, DriveError> {
+        self.replica.is_not_private()?;
         let mut history = Vec::new();
         self.replica.history(Gaps::Pass, |commit| note(&mut history, commit, count_max))?;
         Ok(history)

@@ -133,15 +133,15 @@ impl<E: Engine> Drive<E> {
 
     /// As [`Drive::state`]; what is not here is brought with the words of `want`.
     async fn state_with(&self, path: &Path, want: &Want) -> Result<PathState, DriveError> {
-        if !self.replica.is_readable() {
-            return Err(DriveError::Blind { drive: self.replica.name() });
-        }
+        self.replica.may_read()?;
         let look = || self.replica.view().path(path);
         let mut state = self.sound(path, look).await?;
         let is_partial = !state.missing.is_empty() || !self.replica.unfetched().is_empty();
         if is_partial && self.fetch(want.clone()).await.is_ok() {
             state = self.sound(path, look).await?;
         }
+        // What came may have told.
+        self.replica.may_read()?;
         Ok(state)
     }
 

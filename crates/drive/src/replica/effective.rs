@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
+use ply_chunk::Kind;
 use ply_engine::{Batch, Durability, Engine, Table};
 use ply_types::{LogKey, StateHash};
 
 use super::{Event, Replica};
+use crate::cipher::Metadata;
 use crate::clock::Clock;
 use crate::commit::Commit;
 use crate::error::DriveError;
@@ -58,6 +60,7 @@ impl<E: Engine> Replica<E> {
                 unfetched.push(writer);
             }
         }
+        let is_private = counted.is_empty() && self.is_shut_out(&unfetched, &membership)?;
         let arrived: Vec<_> = counted
             .values()
             .filter(|commit| commit.writer != self.writer_key())
@@ -78,6 +81,7 @@ impl<E: Engine> Replica<E> {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             state.effective = counted;
             state.unfetched = unfetched;
+            state.is_private = is_private;
         }
         if !arrived.is_empty() {
             self.tell(|| [Event::Arrived { heads: arrived }]);
@@ -131,6 +135,20 @@ impl<E: Engine> Replica<E> {
         }
         let length = self.counted_length(writer, membership)?;
         Ok(length.is_some_and(|length| commit.mark.block + 1 < length))
+    }
+
+    /// Whether a newest commit of these is sealed on a drive that was taken for a public one.
+    fn is_shut_out(&self, writers: &[LogKey], membership: &Membership) -> Result<bool, DriveError> {
+        for &writer in writers {
+            let Some(length) = self.counted_length(writer, membership)? else { continue };
+            // One that is not here, or is no commit, says nothing.
+            let Ok(bytes) = self.block(writer, length - 1) else { continue };
+            let Ok(metadata) = Metadata::from_block(&bytes) else { continue };
+            if self.cipher.is_shut_out(Kind::CommitBody, &metadata.inner) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A commit if it is held and keeps the rules.
@@ -259,6 +277,11 @@ impl<E: Engine> Replica<E> {
         let is_empty = state.effective.is_empty() && state.unfetched.is_empty();
         drop(state);
         is_empty && self.settings().drive_secret.is_none()
+    }
+
+    /// Whether the drive was joined as a public one, by its key alone, and turned out to be private.
+    pub fn is_private(&self) -> bool {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).is_private
     }
 
     /// Writers of which a head is known and no commit that counts, or only an earlier one for blocks are

@@ -120,7 +120,7 @@ async fn law_8_a_flood_of_requests_is_cut_off() {
 async fn law_8_who_never_reads_is_dropped_and_costs_a_few_messages() {
     let victim = victim().await;
     let patient = victim.exchange.clone();
-    let impatient = patient.with_stall(std::time::Duration::from_millis(300));
+    let impatient = patient.with_stall(std::time::Duration::from_secs(2));
     let member = Node::reader(2, &victim);
     let (mine, theirs) = tokio::io::duplex(STREAM_BYTES);
     let me = victim.peer;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use crate::world::{PATIENCE, config, node, pair, say_and_hear, start};
+use crate::world::{PATIENCE, config, node, pair, say_and_hear, settled, start};
 
 fn bare(address: &Multiaddr) -> Multiaddr {
     address.iter().filter(|part| !part.to_string().starts_with("/p2p/")).collect()
@@ -97,9 +97,9 @@ async fn dialing_many_times_makes_one_connection() {
         assert_eq!(dialed.unwrap(), peer);
     }
     let b = b.echo();
-    sleep(Duration::from_millis(300)).await;
-    assert_eq!(a.network.peers().await[0].addresses.len(), 1);
-    assert_eq!(b.peers().await[0].addresses.len(), 1);
+    for network in [&a.network, &b] {
+        settled("one connection", async || network.peers().await[0].addresses.len() == 1).await;
+    }
     let mut stream = a.network.open(peer).await.unwrap();
     say_and_hear(&mut stream, b"still there").await.unwrap();
 }
@@ -132,9 +132,7 @@ async fn tcp_is_taken_where_both_answer_and_quic_where_only_it_does() {
     assert!(a.network.peers().await[0].addresses[0].to_string().contains("/tcp/"));
     a.network.disconnect(b.peer()).await;
     b.until_disconnected(a.peer()).await;
-    while !a.network.peers().await.is_empty() {
-        sleep(Duration::from_millis(10)).await;
-    }
+    settled("no peers", async || a.network.peers().await.is_empty()).await;
 
     let dead = "/ip4/127.0.0.1/tcp/1".parse().unwrap();
     a.network.connect(b.peer(), vec![dead, quic]).await.unwrap();
@@ -159,7 +157,7 @@ async fn a_disconnect_is_seen_on_both_sides() {
 async fn shutdown_ends_everything_at_once() {
     let (mut a, b) = pair().await;
     let handle = b.network.clone();
-    timeout(Duration::from_secs(3), b.network.shutdown()).await.expect("it does not hang");
+    timeout(PATIENCE, b.network.shutdown()).await.expect("it does not hang");
     a.until_disconnected(b.peer()).await;
     assert!(matches!(handle.open(a.peer()).await, Err(NetError::Stopped)));
     assert!(handle.peers().await.is_empty());
@@ -213,7 +211,8 @@ async fn garbage_on_the_port_disturbs_nobody() {
 async fn a_banned_peer_is_gone_and_comes_back_when_its_time_is_over() {
     let (a, mut b) = pair().await;
     let (peer, address) = (a.peer(), b.address().await);
-    b.network.ban(peer, Duration::from_secs(2)).await;
+    let time = Duration::from_secs(5);
+    b.network.ban(peer, time).await;
     b.until_disconnected(peer).await;
     let at_a = a.address().await;
     let error = b.network.dial(at_a).await.unwrap_err();
@@ -221,10 +220,9 @@ async fn a_banned_peer_is_gone_and_comes_back_when_its_time_is_over() {
 
     // The other side's dial succeeds before the ban is looked at, and the connection is then cut.
     a.network.dial(address.clone()).await.ok();
-    sleep(Duration::from_millis(500)).await;
-    assert!(b.network.peers().await.is_empty());
+    settled("no peers", async || b.network.peers().await.is_empty()).await;
 
-    sleep(Duration::from_secs(3)).await;
+    sleep(time).await;
     a.network.dial(address).await.unwrap();
     b.until_connected(peer).await;
 }
@@ -258,8 +256,7 @@ async fn the_limit_of_connections_holds() {
         other.network.dial(address.clone()).await.ok();
         others.push(other);
     }
-    sleep(Duration::from_millis(500)).await;
-    assert_eq!(a.network.peers().await.len(), 2);
+    settled("two peers", async || a.network.peers().await.len() == 2).await;
 }
 
 #[tokio::test]

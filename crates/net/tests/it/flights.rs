@@ -87,7 +87,7 @@ async fn opening_a_stream_costs_no_round_trip() {
     // Identify, the first pings and the greeting of gossip have to be over.
     sleep(Duration::from_secs(1)).await;
 
-    let mut best = f64::MAX;
+    let mut fewest = u32::MAX;
     for _ in 0..5 {
         let turns_before = turns.count.load(Ordering::SeqCst);
         let start = Instant::now();
@@ -96,12 +96,13 @@ async fn opening_a_stream_costs_no_round_trip() {
         let (took, turned) = (start.elapsed(), turns.count.load(Ordering::SeqCst) - turns_before);
         println!("open, request, reply: {took:?} = {:.2} RTT, {turned} turns", rtts(took));
         assert!(2 * FLIGHT <= took, "the proxy delays nothing");
-        best = best.min(rtts(took));
+        fewest = fewest.min(turned);
         let start = Instant::now();
         say_and_hear(&mut stream, b"another").await.unwrap();
         println!("another on it: {:?} = {:.2} RTT", start.elapsed(), rtts(start.elapsed()));
     }
-    assert!(best < 1.5, "{best} round trips");
+    // There and back. Now and then a ping turns it too.
+    assert_eq!(fewest, 2);
 }
 
 fn rtts(took: Duration) -> f64 {

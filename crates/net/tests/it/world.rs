@@ -8,7 +8,7 @@ use ply_net::{
     Stream,
 };
 use ply_types::Seed;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 /// Nothing on loopback takes longer, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -108,6 +108,17 @@ impl Node {
             }
         });
         network
+    }
+}
+
+/// Waits until something is so, and stays so for half a second: what had begun is over by then.
+pub(crate) async fn settled(what: &str, is_so: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    let mut since = None;
+    while since.is_none_or(|since: Instant| since.elapsed() < Duration::from_millis(500)) {
+        since = if is_so().await { since.or(Some(Instant::now())) } else { None };
+        assert!(Instant::now() < deadline, "it does not come to this: {what}");
+        sleep(Duration::from_millis(10)).await;
     }
 }
 
