@@ -177,13 +177,7 @@ impl Context {
     /// Says which writers' parts are not here.
     pub(crate) async fn unfetched(&mut self, writers: &[LogKey]) -> Result<(), CommandError> {
         for writer in writers {
-            let notice = match self.node.damaged_block(writer) {
-                Some(block) => {
-                    format!("writer {writer} not fetched: block {block} of its log is damaged here")
-                }
-                None => format!("writer {writer} not fetched"),
-            };
-            self.warn(&notice).await?;
+            self.warn(&self.node.unfetched(writer)).await?;
         }
         match Unfetched::of(writers) {
             Some(object) if self.style == Style::Json => self.object(&object).await,

@@ -5,6 +5,7 @@ mod effective;
 pub(crate) mod expiry;
 mod forks;
 mod layers;
+mod malformed;
 mod members;
 mod own;
 mod past;
@@ -70,6 +71,7 @@ pub struct Replica<E: Engine> {
     /// Held while the chunks of other writers are looked for.
     pub(crate) noting: Mutex<()>,
     watchers: Watchers,
+    malformed: malformed::Malformed,
     /// On a node without the read key, what envelopes say of layers.
     named: Mutex<BTreeMap<LogKey, layers::Named>>,
 }
@@ -124,6 +126,7 @@ impl<E: Engine> Replica<E> {
             union: UnionState::default(),
             noting: Mutex::default(),
             watchers: Watchers::default(),
+            malformed: malformed::Malformed::default(),
             named: Mutex::default(),
         };
         replica.load_members()?;

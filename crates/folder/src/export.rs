@@ -110,9 +110,7 @@ impl Export {
         report: &Report<'_>,
     ) -> Result<ExportSummary, ExportError> {
         let state = view.path(&self.from)?;
-        if let Some((_, missing)) = state.missing.first() {
-            return Err(DriveError::Missing(*missing).into());
-        }
+        view.whole(&state.missing)?;
         let absent = || DriveError::Absent { path: self.from.clone() };
         let kind = state.kind().ok_or_else(absent)?;
         let mut totals = Progress::default();

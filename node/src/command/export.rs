@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use ply_drive::{DriveError, Kind, Walk, Want};
 use ply_folder::{Existing, ExportSummary};
-use ply_types::Path;
+use ply_types::{LogKey, Path};
 use serde_json::json;
 
 use super::import::{go_on, label, warn};
@@ -42,7 +42,9 @@ impl Export {
         let from = self.target.path_or_root();
         let drive = context.reading(&self.target).await?;
         // What the user must hear first: that it is not there, or that nobody has it.
-        let writers = drive.metadata(&from).await?.unfetched;
+        let is_malformed = |writer: &LogKey| drive.drive().replica().malformed(writer).is_some();
+        let mut writers = drive.metadata(&from).await?.unfetched;
+        writers.retain(|writer| !is_malformed(writer));
         if drive.is_unheard() || !writers.is_empty() {
             // A part would look like the whole.
             return Err(DriveError::Offline { path: from, writers }.into());
@@ -56,7 +58,11 @@ impl Export {
             }
             result => result?,
         };
-        show(context, &summary).await
+        show(context, &summary).await?;
+        // What nobody can read is nobody's content; but who exports has to know of it.
+        let mut writers: Vec<LogKey> = drive.view().commits().map(|(writer, _)| writer).collect();
+        writers.retain(is_malformed);
+        context.unfetched(&writers).await
     }
 
     /// Exports what is held here.
@@ -91,10 +97,7 @@ async fn fetch(context: &mut Context, drive: &Reading, from: &Path) -> Result<()
                 files.push((named.path, bytes));
             }
         }
-        match walk.missing.first() {
-            Some((_, missing)) => Err(DriveError::Missing(*missing)),
-            None => Ok(files),
-        }
+        view.whole(&walk.missing).map(|()| files)
     };
     let mut files = drive.complete(from, Want::Tree(from.clone()), files).await?;
     if files.is_empty() {

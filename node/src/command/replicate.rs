@@ -22,7 +22,7 @@ impl Replicate {
         let (source, sink) = (context.take_input(), context.take_output());
         let summary = network::replicate(&context.node, &replica, source, sink).await?;
         for writer in &summary.unfetched {
-            context.warn(&format!("writer {writer} not fetched")).await?;
+            context.warn(&context.node.unfetched(writer)).await?;
         }
         Ok(())
     }

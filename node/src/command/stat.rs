@@ -108,7 +108,7 @@ impl Stat {
             context.line(format!("{name:<8} {value}")).await?;
         }
         for writer in &metadata.unfetched {
-            context.warn(&format!("writer {writer} not fetched")).await?;
+            context.warn(&context.node.unfetched(writer)).await?;
         }
         Ok(())
     }

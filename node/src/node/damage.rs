@@ -1,5 +1,7 @@
 //! What is known to be damaged on this node's disk, in words.
 
+use std::sync::Arc;
+
 use ply_drive::{Missing, Replica};
 use ply_store::Store;
 use ply_types::LogKey;
@@ -24,9 +26,18 @@ impl Node {
         self.open_drives().values().flat_map(|replica| damage_of(replica)).collect()
     }
 
-    /// A damaged block of a writer's log, if there is one in a drive that is open.
-    pub(crate) fn damaged_block(&self, writer: &LogKey) -> Option<u64> {
-        let open = self.open_drives();
-        open.values().find_map(|replica| replica.logs().damaged(writer).runs().flatten().next())
+    /// That a writer's part is not here, and why, if that can be told from the drives that are open.
+    pub(crate) fn unfetched(&self, writer: &LogKey) -> String {
+        let why = |replica: &Arc<Replica<Store>>| {
+            if let Some(block) = replica.logs().damaged(writer).runs().flatten().next() {
+                return Some(format!("block {block} of its log is damaged here"));
+            }
+            let malformed = replica.malformed(writer)?;
+            Some(format!("a part of it is malformed, and nobody can read that: {malformed}"))
+        };
+        match self.open_drives().values().find_map(why) {
+            Some(why) => format!("writer {writer} not fetched: {why}"),
+            None => format!("writer {writer} not fetched"),
+        }
     }
 }

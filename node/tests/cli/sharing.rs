@@ -134,8 +134,8 @@ fn lets_nobody_in_after(seconds: u64) -> bool {
     let daemon = owner.up();
     let given = Instant::now();
     let shared = &json(&owner.ok(&format!("share d --write --expires {seconds}s --json")))[0];
-    let (ticket, expires) =
-        (shared["ticket"].as_str().unwrap(), shared["expires"].as_str().unwrap());
+    let text = |field: &str| shared[field].as_str().expect("a text");
+    let (ticket, expires) = (text("ticket"), text("expires"));
     let join = |node: &Ply| {
         node.ok(&format!("join {ticket}"));
         let running = node.up();

@@ -11,7 +11,6 @@ use crate::entry::{Body, Entry, Kind};
 use crate::error::DriveError;
 use crate::remote::Want;
 use crate::versions::Version;
-use crate::view::rows::whole;
 use crate::view::{PathState, Walk};
 
 /// Which version of a path in conflict stays.
@@ -41,7 +40,7 @@ impl<E: Engine> Drive<E> {
                     conflicts.extend(Metadata::of(named.path, &named.state));
                 }
             }
-            whole(&walk.missing)?;
+            view.whole(&walk.missing)?;
             Ok(conflicts)
         })
         .await

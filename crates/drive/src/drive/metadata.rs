@@ -136,7 +136,8 @@ impl<E: Engine> Drive<E> {
         self.replica.may_read()?;
         let look = || self.replica.view().path(path);
         let mut state = self.sound(path, look).await?;
-        let is_partial = !state.missing.is_empty() || !self.replica.unfetched().is_empty();
+        let is_partial =
+            self.replica.whole(&state.missing).is_err() || !self.replica.unfetched().is_empty();
         if is_partial && self.fetch(want.clone()).await.is_ok() {
             state = self.sound(path, look).await?;
         }
@@ -180,6 +181,11 @@ impl<E: Engine> Drive<E> {
 
     /// The error for a path where nothing was found.
     pub(crate) fn absent(&self, path: &Path, state: &PathState) -> DriveError {
+        // What is malformed will not come from anybody.
+        let malformed = |&(writer, at): &(LogKey, _)| self.replica.malformed_at(writer, at);
+        if let Some(error) = state.missing.iter().find_map(malformed) {
+            return error;
+        }
         let mut writers: Vec<LogKey> = state.missing.iter().map(|(writer, _)| *writer).collect();
         writers.extend(self.replica.unfetched());
         writers.sort_unstable();
@@ -228,7 +234,7 @@ impl<E: Engine> Drive<E> {
         let list = || self.replica.view().list(path, after, STRETCH);
         let mut listing = self.sound(path, list).await?;
         // A writer of whom nothing is here has names anywhere: asked for once, not at each stretch.
-        let is_partial = !listing.missing.is_empty()
+        let is_partial = self.replica.whole(&listing.missing).is_err()
             || (after.is_none() && !self.replica.unfetched().is_empty());
         let want = || Want::List { path: path.clone(), after: after.cloned() };
         if is_partial && self.fetch(want()).await.is_ok() {

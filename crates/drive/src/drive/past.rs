@@ -12,7 +12,6 @@ use crate::commit::Commit;
 use crate::entry::Kind;
 use crate::error::DriveError;
 use crate::replica::Revision;
-use crate::view::rows::whole;
 use crate::view::{PathState, View};
 
 /// Names of a directory that are read at once.
@@ -72,7 +71,7 @@ impl<E: Engine> Past<E> {
         loop {
             let listing = self.drive.complete_blocks(path, || {
                 let listing = self.view.list(path, after.as_ref(), STRETCH)?;
-                whole(&listing.missing)?;
+                self.view.whole(&listing.missing)?;
                 Ok::<_, DriveError>(listing)
             });
             let listing = listing.await?;
@@ -120,7 +119,7 @@ impl<E: Engine> Past<E> {
     async fn state(&self, path: &Path) -> Result<PathState, DriveError> {
         let state = self.drive.complete_blocks(path, || {
             let state = self.view.path(path)?;
-            whole(&state.missing)?;
+            self.view.whole(&state.missing)?;
             Ok::<_, DriveError>(state)
         });
         state.await

@@ -10,7 +10,6 @@ use crate::entry::{Entry, Kind};
 use crate::error::DriveError;
 use crate::remote::Want;
 use crate::transaction::{Transaction, Vacated};
-use crate::view::rows::whole;
 use crate::view::{Named, PathState, Walk};
 
 impl<E: Engine> Drive<E> {
@@ -34,7 +33,7 @@ impl<E: Engine> Drive<E> {
                 Some(_) => return Err(DriveError::NotADirectory { path: path.clone() }),
             }
             let listing = transaction.view().list(path, None, 1)?;
-            whole(&listing.missing)?;
+            transaction.view().whole(&listing.missing)?;
             if listing.names.is_empty() {
                 transaction.remove(path)
             } else {
@@ -85,7 +84,7 @@ impl<E: Engine> Drive<E> {
                 (None, _) => return Err(DriveError::Absent { path: from.clone() }),
                 (Some(Kind::Directory), Some(Kind::Directory)) => {
                     let listing = transaction.view().list(to, None, 1)?;
-                    whole(&listing.missing)?;
+                    transaction.view().whole(&listing.missing)?;
                     if !listing.names.is_empty() {
                         return Err(DriveError::NotEmpty { path: to.clone() });
                     }
@@ -125,7 +124,7 @@ impl<E: Engine> Drive<E> {
             while let Some(named) = walk.next()? {
                 below.push(named);
             }
-            whole(&walk.missing)?;
+            transaction.view().whole(&walk.missing)?;
             change(&mut transaction, &below)?;
             transaction.save()
         })

@@ -52,7 +52,7 @@ impl<E: Engine> Transaction<'_, E> {
         // Committed rows: over them, forgetting the draft alone would bring back what it went over.
         let mut is_known = false;
         for tree in self.view.trees() {
-            is_known |= match tree.row(&key) {
+            is_known |= match tree.passing(tree.row(&key)) {
                 Err(DriveError::Missing(missing)) => {
                     self.goes_without(&[(tree.writer, missing)])?;
                     true
@@ -123,7 +123,7 @@ impl<E: Engine> Transaction<'_, E> {
 
     /// What an entry that goes over all versions in view keeps, and the clock that it goes by.
     fn over_all(&mut self, path: &Path) -> Result<GoesBy, DriveError> {
-        if self.sight == Sight::Whole {
+        if self.sight == Sight::Whole && !self.replica.has_malformed() {
             return Ok((Vec::new(), self.clock_now()?));
         }
         let state = self.found(path)?;

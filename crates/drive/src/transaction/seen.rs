@@ -30,10 +30,9 @@ impl<E: Engine> Transaction<'_, E> {
     /// [`DriveError::Missing`] for a part that it must see, as those of its own writer always.
     pub fn goes_without(&self, missing: &[(LogKey, Missing)]) -> Result<(), DriveError> {
         let own = self.replica.writer_key();
-        let needed =
-            |(writer, _): &&(LogKey, Missing)| self.sight == Sight::Whole || *writer == own;
-        match missing.iter().find(needed) {
+        match missing.iter().find(|(writer, _)| *writer == own) {
             Some((_, missing)) => Err(DriveError::Missing(*missing)),
+            None if self.sight == Sight::Whole => self.view.whole(missing),
             None => Ok(()),
         }
     }

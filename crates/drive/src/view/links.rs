@@ -10,7 +10,7 @@ use ply_types::{LogKey, Path};
 
 use super::View;
 use super::cursor::RawRows;
-use super::rows::{Gathered, whole};
+use super::rows::Gathered;
 use crate::entry::LinkMark;
 use crate::error::{DriveError, Missing};
 use crate::key::{key_link, links};
@@ -24,7 +24,7 @@ impl<E: Engine> View<E> {
         let (mut names, mut gathered) = (BTreeSet::new(), Gathered::default());
         for tree in self.trees() {
             let mut rows = RawRows::new(tree, links(mark));
-            while let Some((key, _)) = gathered.add(tree.writer, rows.next())?.flatten() {
+            while let Some((key, _)) = gathered.add(tree, rows.next())?.flatten() {
                 names.extend(key_link(&key));
             }
             if tree.drafting {
@@ -38,10 +38,10 @@ impl<E: Engine> View<E> {
     pub fn names(&self, mark: LinkMark) -> Result<Vec<Path>, DriveError> {
         let mut names = Vec::new();
         let (marked, missing) = self.marked(mark)?;
-        whole(&missing)?;
+        self.whole(&missing)?;
         for path in marked {
             let state = self.path(&path)?;
-            whole(&state.missing)?;
+            self.whole(&state.missing)?;
             if state.shown().is_some_and(|shown| shown.entry.link == Some(mark)) {
                 names.push(path);
             }

@@ -55,14 +55,6 @@ impl PathState {
     }
 }
 
-/// Checks that nothing is missing.
-pub(crate) fn whole(missing: &[(LogKey, Missing)]) -> Result<(), DriveError> {
-    match missing.first() {
-        Some((_, missing)) => Err(DriveError::Missing(*missing)),
-        None => Ok(()),
-    }
-}
-
 /// What gathers rows: a missing page of one writer must not hide what the others say.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
@@ -72,15 +64,15 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     /// Takes one writer's answer in.
-    pub(crate) fn add<T>(
+    pub(crate) fn add<E: Engine, T>(
         &mut self,
-        writer: LogKey,
+        tree: Tree<'_, E>,
         answer: Result<T, DriveError>,
     ) -> Result<Option<T>, DriveError> {
-        match answer {
+        match tree.passing(answer) {
             Ok(answer) => Ok(Some(answer)),
             Err(DriveError::Missing(missing)) => {
-                self.missing.push((writer, missing));
+                self.missing.push((tree.writer, missing));
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -96,7 +88,7 @@ impl Gathered {
         for (tree, entry) in found {
             // Alone, a row supersedes nothing: its clock need not be read.
             let clock = if alone { Ok(Arc::default()) } else { tree.clock(entry.stamp) };
-            if let Some(clock) = self.add(tree.writer, clock)? {
+            if let Some(clock) = self.add(tree, clock)? {
                 self.rows.push(Row { writer: tree.writer, entry, clock });
             }
         }
@@ -105,13 +97,22 @@ impl Gathered {
 }
 
 impl<E: Engine> View<E> {
+    /// Checks that nothing is missing that may still come.
+    ///
+    /// # Errors
+    ///
+    /// [`DriveError::Missing`] for the first that is.
+    pub fn whole(&self, missing: &[(LogKey, Missing)]) -> Result<(), DriveError> {
+        self.replica.whole(missing)
+    }
+
     /// What a path is.
     pub fn path(&self, path: &Path) -> Result<PathState, DriveError> {
         let key = path_key(path);
         let mut gathered = Gathered::default();
         let mut found: Vec<(Tree<'_, E>, Entry)> = Vec::new();
         for tree in self.trees() {
-            let answer = gathered.add(tree.writer, tree.entry(&key))?;
+            let answer = gathered.add(tree, tree.entry(&key))?;
             found.extend(answer.flatten().map(|entry| (tree, entry)));
         }
         self.state(path, found, gathered)
@@ -125,8 +126,10 @@ impl<E: Engine> View<E> {
         }
         let mut gathered = Gathered::default();
         let versions = gathered.rule(found)?;
-        whole(&gathered.missing)?;
-        Ok(versions)
+        match gathered.missing.first() {
+            Some((_, missing)) => Err(DriveError::Missing(*missing)),
+            None => Ok(versions),
+        }
     }
 
     /// Applies the rule to the entries that trees hold for a path.
@@ -161,7 +164,7 @@ impl<E: Engine> View<E> {
                 let mut rows = step;
                 for (tree, entry) in found {
                     let clock = tree.clock(entry.stamp);
-                    if let Some(clock) = rows.add(tree.writer, clock)? {
+                    if let Some(clock) = rows.add(tree, clock)? {
                         rows.rows.push(Row { writer: tree.writer, entry, clock });
                     }
                 }
@@ -188,8 +191,7 @@ pub(crate) fn next_key<'view, E: Engine>(
     let mut lowest: Option<Vec<u8>> = None;
     let mut at = 0;
     while let Some(cursor) = cursors.get_mut(at) {
-        let writer = cursor.tree().writer;
-        match gathered.add(writer, cursor.peek())? {
+        match gathered.add(cursor.tree(), cursor.peek())? {
             None => drop(cursors.remove(at)),
             Some(key) => {
                 if let Some(key) = key
@@ -209,8 +211,8 @@ pub(crate) fn next_key<'view, E: Engine>(
     let mut found = Vec::new();
     for cursor in cursors.iter_mut() {
         let tree = cursor.tree();
-        if gathered.add(tree.writer, cursor.peek())?.flatten().as_ref() == Some(&key)
-            && let Some(Some((_, entry))) = gathered.add(tree.writer, cursor.next())?
+        if gathered.add(tree, cursor.peek())?.flatten().as_ref() == Some(&key)
+            && let Some(Some((_, entry))) = gathered.add(tree, cursor.next())?
         {
             found.push((tree, entry));
         }

@@ -52,6 +52,21 @@ impl<'view, E: Engine> Tree<'view, E> {
         self.body().map(|body| &body.delta)
     }
 
+    /// What somebody else signed and nobody can read is as if it never came: it hides nothing of what
+    /// the others say. Users hear of it through [`Replica::malformed`].
+    pub(crate) fn passing<T>(&self, answer: Result<T, DriveError>) -> Result<T, DriveError> {
+        match answer {
+            Err(DriveError::Damaged { log, block, what, .. })
+                if self.writer != self.replica.writer_key() =>
+            {
+                let at = Missing { log, block };
+                self.replica.note_malformed(self.writer, at, what);
+                Err(DriveError::Missing(at))
+            }
+            answer => answer,
+        }
+    }
+
     /// The committed row of a key.
     pub(crate) fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, DriveError> {
         if let Some(change) = self.delta().and_then(|delta| delta.get(key)) {

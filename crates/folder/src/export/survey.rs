@@ -1,6 +1,6 @@
 //! Counts what there is to export.
 
-use ply_drive::{DriveError, Kind, View, Walk};
+use ply_drive::{Kind, View, Walk};
 use ply_engine::Engine;
 use ply_types::Path;
 
@@ -24,8 +24,6 @@ pub(super) fn totals<E: Engine>(
             totals.bytes_total += named.state.shown().map_or(0, |shown| shown.entry.size());
         }
     }
-    match walk.missing.first() {
-        Some((_, missing)) => Err(DriveError::Missing(*missing).into()),
-        None => Ok(totals),
-    }
+    view.whole(&walk.missing)?;
+    Ok(totals)
 }

@@ -101,8 +101,8 @@ async fn opening_a_stream_costs_no_round_trip() {
         say_and_hear(&mut stream, b"another").await.unwrap();
         println!("another on it: {:?} = {:.2} RTT", start.elapsed(), rtts(start.elapsed()));
     }
-    // There and back. Now and then a ping turns it too.
-    assert_eq!(fewest, 2);
+    // There and back; only back, where this side was the last to send. Now and then a ping turns it too.
+    assert!(fewest <= 2, "{fewest} turns");
 }
 
 fn rtts(took: Duration) -> f64 {

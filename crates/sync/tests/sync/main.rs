@@ -16,9 +16,9 @@ mod damage;
 mod faults;
 mod flips;
 mod floods;
-
 mod forks;
 mod fuzz;
+mod malformed;
 mod recorded;
 mod sources;
 mod sparse;
