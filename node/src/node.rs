@@ -141,6 +141,12 @@ impl Node {
         self.home.folder()
     }
 
+    /// Refuses where the disk was so full when the store was opened that it is only read.
+    pub(crate) fn is_writable(&self) -> Result<(), EngineError> {
+        let place = || self.engine.folder().display().to_string();
+        if self.engine.is_writable() { Ok(()) } else { Err(EngineError::Full { place: place() }) }
+    }
+
     /// The secret.
     pub(crate) fn seed(&self) -> &Seed {
         &self.seed

@@ -22,21 +22,38 @@ pub(crate) struct Rows {
     database: DB,
     folder: PathBuf,
     durable: Durable,
+    is_writable: bool,
 }
 
 impl Rows {
-    /// Opens the rows in `folder`, or makes it a place for them.
+    /// Opens the rows in `folder`, or makes it a place for them. Opening writes; on a disk without any
+    /// room the rows can be read all the same, and every batch is refused.
     pub(crate) fn open(folder: &Path) -> Result<Self, EngineError> {
         let (options, families) = options::options();
-        let database = DB::open_cf_descriptors(&options, folder, families)
-            .map_err(|error| trouble::database(folder, &error))?;
+        let opened = DB::open_cf_descriptors(&options, folder, families)
+            .map_err(|error| trouble::database(folder, &error));
+        let (database, is_writable) = match opened {
+            Ok(database) => (database, true),
+            Err(full @ EngineError::Full { .. }) => {
+                let (options, families) = options::options();
+                let read = DB::open_cf_descriptors_read_only(&options, folder, families, false);
+                // Where there are no rows yet, that the disk is full says more.
+                (read.map_err(|_| full)?, false)
+            }
+            Err(error) => return Err(error),
+        };
         let durable = Durable::open(folder);
         let (left, noted) = (database.latest_sequence_number(), durable.number());
         if left < noted {
             let place = folder.display().to_string();
             return Err(EngineError::LostRows { place, lost: noted - left, of: noted });
         }
-        Ok(Self { database, folder: folder.to_owned(), durable })
+        Ok(Self { database, folder: folder.to_owned(), durable, is_writable })
+    }
+
+    /// Whether there was room enough to open the rows for writing.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.is_writable
     }
 
     /// Reads one row.
@@ -106,6 +123,9 @@ impl Rows {
     }
 
     fn write_with(&self, changes: WriteBatch, sync: bool) -> Result<(), EngineError> {
+        if !self.is_writable {
+            return Err(EngineError::Full { place: self.folder.display().to_string() });
+        }
         let mut options = WriteOptions::default();
         options.set_sync(sync);
         self.database.write_opt(changes, &options).map_err(|error| self.trouble(&error))

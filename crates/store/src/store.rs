@@ -65,10 +65,16 @@ impl Store {
         let packs = Packs::open(home.packs(), noted, pack_bytes_max)?;
         let store = Self { rows, packs, home };
         let synced = store.packs.sync()?;
-        if noted != Some(synced) {
+        if noted != Some(synced) && store.is_writable() {
             store.rows.write_synced(&Batch::new(), synced)?;
         }
         Ok(store)
+    }
+
+    /// Whether it can be written as long as it is open. A store that was opened on a disk without any room
+    /// is only read: [`EngineError::Full`] is the answer to everything else.
+    pub fn is_writable(&self) -> bool {
+        self.rows.is_writable()
     }
 
     /// Where it is.

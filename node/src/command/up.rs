@@ -49,6 +49,7 @@ impl Up {
             (Err(error), _) | (_, Err(error)) => return Err(waiting(error)),
         };
         let node = Arc::new(Node::open_patiently(&home).await?);
+        node.is_writable()?;
         for notice in node.notices() {
             warn(notice).await?;
         }

@@ -274,6 +274,35 @@ fn a_disk_that_is_full_in_the_middle_of_an_import_loses_nothing() {
 }
 
 #[test]
+fn a_home_on_a_disk_without_any_room_is_read() {
+    let ply = Ply::new();
+    let Some(mount) = Mount::new(&ply.place("small disk"), 90) else {
+        println!("skipped: cannot mount a tmpfs here, so a full disk was not tried");
+        return;
+    };
+    let home = mount.0.join("home");
+    let run = |line: &str, input: &[u8]| finish(at(&home, &ply.place(""), &words(line)), input);
+    run("drive create d", b"").ok();
+    run("put d:/large --commit", &noise(100_000)).ok();
+    run("put d:/drafted", b"drafted").ok();
+    let mut ballast = fs::File::create(mount.0.join("ballast")).expect("a file");
+    while ballast.write_all(&[1; 4096]).is_ok() {}
+    for _ in 0..2 {
+        assert!(run("cat d:/large", b"").output == noise(100_000));
+        assert_eq!(run("cat d:/drafted", b"").ok(), "drafted");
+        assert_eq!(run("ls d", b"").ok(), "drafted\nlarge");
+        run("export d out --replace", b"").ok();
+        for line in ["put d:/more", "commit d", "rm d:/large", "drive create e", "up"] {
+            said(&run(line, b""), 1, &["no space left", "small disk", "free some space"]);
+        }
+    }
+    ballast.set_len(0).expect("smaller");
+    run("put d:/more --commit", b"more").ok();
+    assert_eq!(run("ls d", b"").ok(), "drafted\nlarge\nmore");
+    run("verify", b"").ok();
+}
+
+#[test]
 fn a_disk_that_is_full_in_the_middle_of_a_sync_is_said_and_the_rest_comes_later() {
     let (ours, theirs) = (Ply::new(), Ply::new());
     ours.ok("drive create d");

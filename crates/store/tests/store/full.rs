@@ -71,6 +71,36 @@ fn frames_leave_room_for_rows_and_go_on_when_there_is_room_again() {
     assert_eq!(store.get(Table::Meta, b"more").unwrap().unwrap(), b"rows");
 }
 
+#[test]
+fn a_store_on_a_disk_without_any_room_is_read() {
+    let Some(mount) = Mount::new(80) else {
+        println!("SKIPPED: cannot mount a tmpfs here, so a full disk was not tried");
+        return;
+    };
+    let folder = mount.path().join("store");
+    let store = Store::open(&folder).unwrap();
+    put(&store, Table::Meta, b"row", b"1", Durability::Synced);
+    let at = append_one(&store, b"frame");
+    assert!(store.is_writable());
+    drop(store);
+    let ballast = ballast(mount.path(), 0);
+    let mut batch = Batch::new();
+    batch.put(Table::Meta, b"row", b"2");
+    let store = Store::open(&folder).unwrap();
+    assert!(!store.is_writable());
+    assert_eq!(store.get(Table::Meta, b"row").unwrap().unwrap(), b"1");
+    assert_eq!(store.read(at).unwrap(), &b"frame"[..]);
+    fs::remove_file(&ballast).unwrap();
+    for durability in [Durability::Process, Durability::Synced] {
+        assert_eq!(store.apply(&batch, durability).unwrap_err().fault(), Fault::Full);
+    }
+    drop(store);
+    let store = Store::open(&folder).unwrap();
+    assert_eq!(store.get(Table::Meta, b"row").unwrap().unwrap(), b"1");
+    store.apply(&batch, Durability::Synced).unwrap();
+    assert_eq!(store.get(Table::Meta, b"row").unwrap().unwrap(), b"2");
+}
+
 /// The reserves are a courtesy: here others take the room between the look and the write.
 #[test]
 fn a_disk_that_is_full_all_of_a_sudden_is_survived() {
