@@ -19,7 +19,7 @@
 //! - An import shows all of its changes or none.
 //! - A file that did not change since the last import is not read; a file that could have changed
 //!   unseen is.
-//! - An export leaves no file of wrong or partial content behind.
+//! - An export leaves no file of wrong or partial content behind, unless it is killed in the middle of one.
 //!
 //! # Not here
 //!

@@ -25,6 +25,7 @@
 //! - Rows are made durable after the frames appended before them, so no durable row names a frame that
 //!   a loss of power took.
 //! - Rows that were synced are there when the store is opened again, or it is not opened.
+//! - On a disk without any room a store opens, to be read alone.
 //! - A sync that the disk refused is never tried again: the kernel may have dropped what it could not
 //!   write, and a second call would say that all is well.
 //!

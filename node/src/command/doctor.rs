@@ -62,7 +62,8 @@ fn findings(context: &Context) -> Result<Vec<Finding>, CommandError> {
             Ok(replica) => {
                 let unfetched = replica.unfetched().len();
                 let damaged = damage_of(&replica).into_iter().next();
-                damaged.or_else(|| {
+                let private = || replica.is_not_private().err().map(|error| error.to_string());
+                damaged.or_else(private).or_else(|| {
                     (0 < unfetched).then(|| format!("{unfetched} writers not fetched: ply sync"))
                 })
             }

@@ -66,6 +66,8 @@ fn the_bare_key_of_a_private_drive_is_said_not_to_be_enough() {
         assert!(is_said(line), "{line}: {:?}", theirs.run(&words(line)));
     }
     assert_eq!(json(&theirs.ok("drive show docs --json"))[0]["access"], "none");
+    let doctor = theirs.run(&words("doctor"));
+    assert!(String::from_utf8_lossy(&doctor.output).contains("'docs' is private"), "{doctor:?}");
     theirs.ok(&format!("join {}", ours.ok("share docs")));
     assert_eq!(theirs.ok("cat docs:/file"), "mine");
 }
