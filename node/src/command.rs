@@ -9,6 +9,7 @@ mod doctor;
 mod down;
 mod drive;
 mod duration;
+mod each;
 mod export;
 mod generate;
 mod get;

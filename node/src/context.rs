@@ -87,7 +87,10 @@ impl Context {
         let drive = self.drive(&target.drive)?;
         match &target.version {
             None => Ok(Reading::Now(drive)),
-            Some(Moment::Revision(revision)) => Ok(Reading::Then(drive.at(revision).await?)),
+            Some(Moment::Revision(revision)) => {
+                drive.replica().may_read()?;
+                Ok(Reading::Then(drive.at(revision).await?))
+            }
             Some(Moment::Root { .. }) => Err(CommandError::Unsupported("naming a version by root")),
         }
     }

@@ -92,9 +92,7 @@ impl<'replica, E: Engine> Transaction<'replica, E> {
         sight: Sight,
     ) -> Result<Self, DriveError> {
         let writing = replica.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if !replica.is_readable() {
-            return Err(DriveError::Blind { drive: replica.name() });
-        }
+        replica.may_read()?;
         replica.admit_self()?;
         replica.own_is_whole()?;
         replica.note_key()?;

@@ -12,7 +12,7 @@ use crate::target::Target;
 /// Arguments of `conflicts`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Conflicts {
-    /// The drive, or a directory in it
+    /// The drive, or a path in it with what is below
     #[arg(value_name = "DRIVE[:/path]", value_parser = Target::parser())]
     target: Target,
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, FileTimes, OpenOptions, Permissions};
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ impl Get {
             Ok(there) if !there.is_file() => {
                 let file = OpenOptions::new().write(true).open(&place);
                 let file = file.map_err(CommandError::file("opening", &place))?;
-                return fill(context, &handle, &file, &place).await;
+                return fill(context, &handle, &file, &place, Zeros::Written).await;
             }
             // Where a link leads to, not the link.
             Ok(_) => {
@@ -77,7 +77,9 @@ async fn write(
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).mode(0o600).open(&fresh).map_err(writing)?;
     let unfinished = Unfinished { fresh: Some(fresh) };
-    fill(context, handle, &file, place).await?;
+    fill(context, handle, &file, place, Zeros::Holes).await?;
+    // It may end in a hole.
+    file.set_len(handle.bytes()).map_err(writing)?;
     // Set-id bits are the drive's business: here the file belongs to somebody else.
     let permissions = Permissions::from_mode(attributes.mode & 0o777);
     let times = FileTimes::new().set_modified(system_time(attributes.mtime));
@@ -87,18 +89,34 @@ async fn write(
         .map_err(writing)
 }
 
+/// What becomes of stretches of nothing but zeros.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Zeros {
+    /// Holes, in a file that is new.
+    Holes,
+    /// They are written like anything else.
+    Written,
+}
+
 async fn fill(
     context: &mut Context,
     handle: &ReadHandle<Store>,
     mut file: &File,
     place: &Path,
+    zeros: Zeros,
 ) -> Result<(), CommandError> {
     let (mut done, total) = (0, handle.bytes());
     while done < total {
         context.check()?;
         let part = handle.read_some(done, PART_BYTES).await?;
-        file.write_all(&part).map_err(CommandError::file("writing", place))?;
         done += part.len() as u64;
+        let is_hole = zeros == Zeros::Holes && part.iter().all(|&byte| byte == 0);
+        let put = if is_hole {
+            file.seek(SeekFrom::Start(done)).map(drop)
+        } else {
+            file.write_all(&part)
+        };
+        put.map_err(CommandError::file("writing", place))?;
         context.progress.report(done, total, || place.display().to_string());
     }
     Ok(())

@@ -5,8 +5,10 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use globset::{Glob, GlobSetBuilder};
-use ply_drive::{Transaction, Want};
+use ply_drive::{Drive, Kind, Transaction, Want};
 use ply_folder::{Extra, ImportSummary, Warnings};
+use ply_store::Store;
+use ply_types::Path;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +30,7 @@ pub(crate) struct Import {
 
     /// Leave out what this matches by path or name, with a slash at its end directories only; may be
     /// given more than once
-    #[arg(long, value_name = "GLOB", value_parser = Glob::new)]
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
     exclude: Vec<Glob>,
 
     /// Remove what the drive has there and the source has not
@@ -39,11 +41,20 @@ pub(crate) struct Import {
     at_once: AtOnce,
 }
 
+/// A glob that can match something: paths are relative to the source, and no name is empty.
+fn glob(text: &str) -> Result<Glob, String> {
+    if text.is_empty() || text.starts_with('/') {
+        return Err("it matches nothing: paths in a source begin without a slash".to_owned());
+    }
+    Glob::new(text).map_err(|error| error.to_string())
+}
+
 impl Import {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let to = self.target.now()?.path_or_root();
         let drive = context.drive(&self.target.drive)?;
         let imports = self.imports(context, &to)?;
+        self.check_sources(context, &drive, &to).await?;
         let stop = context.stop.clone();
         let progress = RefCell::new(&mut context.progress);
         let report = |so_far: ply_folder::Progress| {
@@ -77,10 +88,36 @@ impl Import {
         }
     }
 
+    /// Several sources make one tree, so none of them may take away what another one brought.
+    async fn check_sources(
+        &self,
+        context: &Context,
+        drive: &Drive<Store>,
+        to: &Path,
+    ) -> Result<(), CommandError> {
+        let [first, _, ..] = self.sources.as_slice() else { return Ok(()) };
+        if self.delete {
+            let what = "--delete takes one source: what another one brings, this one has not";
+            return Err(CommandError::Usage(what.to_owned()));
+        }
+        let is_folder = std::fs::metadata(context.caller.path(first)).is_ok_and(|it| it.is_dir());
+        if is_folder || to.is_root() {
+            return Ok(());
+        }
+        match drive.metadata_to_replace(to).await? {
+            Some(there) if there.kind == Kind::Directory => Ok(()),
+            _ => {
+                let what =
+                    format!("{to} is not a directory, and several sources do not fit a file");
+                Err(CommandError::Usage(what))
+            }
+        }
+    }
+
     fn imports(
         &self,
         context: &Context,
-        to: &ply_types::Path,
+        to: &Path,
     ) -> Result<Vec<ply_folder::Import>, CommandError> {
         let (mut exclude, mut directories) = (GlobSetBuilder::new(), GlobSetBuilder::new());
         let wrong = |error: globset::Error| CommandError::Usage(error.to_string());

@@ -2,6 +2,7 @@
 
 use ply_drive::Attributes;
 
+use super::each::Each;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::target::Target;
@@ -27,11 +28,22 @@ impl MakeDirectory {
             mtime: context.now(),
             xattrs: Vec::new(),
         };
+        let mut each = Each::default();
         for target in &self.targets {
-            let path = target.now()?.path()?;
-            let drive = context.drive(&target.drive)?;
-            drive.create_dir(path, &attributes, self.parents).await?;
+            let made = self.make(context, target, &attributes).await;
+            each.take(context, made).await?;
         }
-        Ok(())
+        each.end()
+    }
+
+    async fn make(
+        &self,
+        context: &Context,
+        target: &Target,
+        attributes: &Attributes,
+    ) -> Result<(), CommandError> {
+        let path = target.now()?.path()?;
+        let drive = context.drive(&target.drive)?;
+        Ok(drive.create_dir(path, attributes, self.parents).await?)
     }
 }

@@ -2,6 +2,7 @@
 
 use ply_drive::Kind;
 
+use super::each::Each;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::target::Target;
@@ -20,15 +21,22 @@ pub(crate) struct Remove {
 
 impl Remove {
     pub(super) async fn run(&self, context: &mut Context) -> Result<(), CommandError> {
+        let mut each = Each::default();
         for target in &self.targets {
-            let path = target.now()?.path()?;
-            let drive = context.drive(&target.drive)?;
-            let is_directory = drive.metadata(path).await?.kind == Kind::Directory;
-            match (is_directory, self.recursive) {
-                (true, true) => drive.remove_dir_all(path).await?,
-                (true, false) => drive.remove_file(path).await?,
-                (false, _) => drive.remove_file(target.file_path()?).await?,
-            }
+            let removed = self.remove(context, target).await;
+            each.take(context, removed).await?;
+        }
+        each.end()
+    }
+
+    async fn remove(&self, context: &Context, target: &Target) -> Result<(), CommandError> {
+        let path = target.now()?.path()?;
+        let drive = context.drive(&target.drive)?;
+        let is_directory = drive.metadata(path).await?.kind == Kind::Directory;
+        match (is_directory, self.recursive) {
+            (true, true) => drive.remove_dir_all(path).await?,
+            (true, false) => drive.remove_file(path).await?,
+            (false, _) => drive.remove_file(target.file_path()?).await?,
         }
         Ok(())
     }

@@ -68,7 +68,7 @@ impl Verify {
             if self.repair {
                 tally.repaired += repair::repair(context, &replica, &damaged).await?;
             }
-            if replica.is_readable() {
+            if replica.may_read().is_ok() {
                 trees(context, &replica, &mut tally).await?;
                 if before < tally.damaged {
                     files(context, &replica).await?;

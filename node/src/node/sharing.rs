@@ -51,6 +51,7 @@ impl Node {
     ) -> Result<Ticket, CommandError> {
         let replica = self.replica(text)?;
         let settings = replica.settings();
+        replica.is_not_private()?;
         let access = match (&settings.access, rights) {
             (Access::Public, _) => ticket::Access::Public,
             (_, Rights::Blind) => ticket::Access::Blind,

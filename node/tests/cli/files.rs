@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 
 use super::ply::{Ply, json, noise, words};
 
@@ -117,6 +117,58 @@ fn a_folder_goes_in_and_comes_out() {
     ply.ok("export docs:/in out --replace");
     ply.fails(3, "import docs missing-folder");
     ply.fails(3, "export docs:/missing out2");
+}
+
+#[test]
+fn what_is_only_zeros_takes_no_room() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    let holes = std::fs::File::create(ply.place("holes")).expect("a file");
+    holes.set_len(64 << 20).expect("longer");
+    holes.write_all_at(b"middle", 32 << 20).expect("written");
+    ply.ok("put docs:/holes holes");
+    ply.ok("get docs:/holes back");
+    let back = std::fs::metadata(ply.place("back")).expect("a file");
+    assert_eq!(back.len(), 64 << 20);
+    assert!(back.blocks() * 512 < 8 << 20, "{} blocks", back.blocks());
+    let same = |name: &str| std::fs::read(ply.place(name)).expect("a file");
+    assert!(same("back") == same("holes"));
+}
+
+#[test]
+fn several_sources_make_one_tree() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    for (folder, name) in [("one", "a"), ("two", "b")] {
+        std::fs::create_dir(ply.place(folder)).expect("a folder");
+        std::fs::write(ply.place(folder).join(name), name).expect("a file");
+    }
+    let said = ply.fails(2, "import docs one two --delete");
+    assert!(said.contains("one source"), "{said}");
+    let said = ply.fails(2, "import docs:/new one/a two/b");
+    assert!(said.contains("not a directory"), "{said}");
+    assert_eq!(ply.ok("ls docs"), "", "nothing came in");
+    ply.ok("import docs:/new one two one/a");
+    assert_eq!(ply.ok("ls docs:/new"), "a\nb");
+    ply.ok("import docs:/new one --delete");
+    assert_eq!(ply.ok("ls docs:/new"), "a");
+    ply.ok("import docs:/new two/b one/a");
+    assert_eq!(ply.ok("ls docs:/new"), "a\nb");
+    ply.fails(2, "import docs one --exclude /a");
+    assert!(ply.run(&["import", "docs", "one", "--exclude", ""]).code == 2);
+}
+
+#[test]
+fn what_cannot_be_done_for_one_path_keeps_nothing_from_the_others() {
+    let ply = Ply::new();
+    ply.ok("drive create docs");
+    ply.ok("mkdir docs:/there");
+    let said = ply.fails(4, "mkdir docs:/a docs:/there docs:/none/below docs:/b");
+    assert!(said.contains("/there") && said.contains("/none:"), "{said}");
+    assert_eq!(ply.ok("ls docs"), "a\nb\nthere");
+    let said = ply.fails(3, "rm -r docs:/a docs:/no docs:/nowhere docs:/b");
+    assert!(said.contains("/no:") && said.contains("/nowhere"), "{said}");
+    assert_eq!(ply.ok("ls docs"), "there");
 }
 
 #[test]

@@ -62,9 +62,21 @@ fn the_bare_key_of_a_private_drive_is_said_not_to_be_enough() {
         ran.code == 1 && ran.errors.contains("'docs' is private") && ran.errors.contains("ticket")
     };
     until("the first commit is here", || is_said("sync docs --timeout 30s"));
-    for line in ["ls docs", "cat docs:/file", "stat docs:/file", "export docs out", "log docs"] {
+    for line in [
+        "ls docs",
+        "cat docs:/file",
+        "stat docs:/file",
+        "export docs out",
+        "log docs",
+        "log docs@-1",
+        "conflicts docs",
+        "mkdir docs:/new",
+        "share docs",
+    ] {
         assert!(is_said(line), "{line}: {:?}", theirs.run(&words(line)));
     }
+    // What is sealed can be verified all the same, and hides nothing of the other drives.
+    assert_ne!(theirs.ok("verify docs"), "0 blocks, 0 bytes read");
     assert_eq!(json(&theirs.ok("drive show docs --json"))[0]["access"], "none");
     let doctor = theirs.run(&words("doctor"));
     assert!(String::from_utf8_lossy(&doctor.output).contains("'docs' is private"), "{doctor:?}");

@@ -2,8 +2,9 @@
 //! meet.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{Read, pipe};
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use super::ply::{Ply, json, until, words};
@@ -48,6 +49,10 @@ fn check(nodes: &[&Ply]) {
     assert!(contents.contains(&("hello.txt", "HOWDY\n")), "{contents:?}");
     assert_eq!(contents.len(), 3);
     let shown = nodes[0].ok("cat story:/hello.txt");
+    let conflicts = nodes[0].ok("conflicts story");
+    assert!(conflicts.starts_with("/hello.txt\n"), "{conflicts}");
+    assert_eq!(nodes[0].ok("conflicts story:/hello.txt"), conflicts);
+    assert_eq!(nodes[0].ok("conflicts story:/cool.txt"), "");
     for node in nodes {
         assert_eq!(versions(node), expected);
         assert_eq!(node.ok("cat story:/hello.txt"), shown, "the same is shown everywhere");
@@ -141,6 +146,30 @@ fn through_the_middle([a, b, c]: &[Ply; 3]) {
     let state = |ply: &Ply| json(&ply.ok("status --json"))[0]["drives"][0]["state"].clone();
     assert_eq!(state(a), state(b));
     assert_eq!(state(b), state(c));
+}
+
+/// What one removed while another wrote in it is a directory of which nobody says more than that.
+#[test]
+fn a_directory_that_is_only_implied_is_exported_as_it_is_listed() {
+    let [a, b, _] = three_writers();
+    assert_eq!(meet(&a, &b, ["story", "story"]), [0, 0]);
+    let folder = a.place("folder");
+    fs::create_dir(&folder).expect("a folder");
+    fs::set_permissions(&folder, Permissions::from_mode(0o700)).expect("its own");
+    fs::write(folder.join("file"), "1").expect("a file");
+    a.ok("import story:/folder folder --commit");
+    assert_eq!(meet(&a, &b, ["story", "story"]), [0, 0]);
+    b.ok("rm -r story:/folder");
+    b.ok("commit story");
+    a.feed(b"2", &words("put story:/folder/file --commit")).ok();
+    assert_eq!(meet(&a, &b, ["story", "story"]), [0, 0]);
+    for ply in [&a, &b] {
+        ply.ok("export story out");
+        let stat = &json(&ply.ok("stat story:/folder --json"))[0];
+        let made = fs::metadata(ply.place("out/folder")).expect("a directory");
+        let mode = format!("0{:o}", made.permissions().mode() & 0o7777);
+        assert_eq!((stat["mode"].as_str(), mode.as_str()), (Some(mode.as_str()), "0755"));
+    }
 }
 
 /// More names than come along with a commit.

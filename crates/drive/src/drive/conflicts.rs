@@ -23,14 +23,25 @@ pub enum Keep {
 }
 
 impl<E: Engine> Drive<E> {
-    /// Every path below `path` with more than one thing in it.
+    /// Every path with more than one thing in it, of `path` and what is below.
     ///
     /// Found by the marks of the local union where that is known, which reads little beside what is in
     /// conflict. Else the whole subtree is walked, and brought where it is not here.
     pub async fn conflicts(&self, path: &Path) -> Result<Vec<Metadata>, DriveError> {
-        if let Some(conflicts) = self.marked_conflicts(path)? {
-            return Ok(conflicts);
+        self.replica.may_read()?;
+        let mut conflicts = Vec::new();
+        if !path.is_root() {
+            let state = self.state(path).await?;
+            conflicts.extend(Metadata::of(path.clone(), &state).filter(|found| found.conflict));
         }
+        conflicts.extend(match self.marked_conflicts(path)? {
+            Some(marked) => marked,
+            None => self.walked_conflicts(path).await?,
+        });
+        Ok(conflicts)
+    }
+
+    async fn walked_conflicts(&self, path: &Path) -> Result<Vec<Metadata>, DriveError> {
         self.complete(path, Want::Tree(path.clone()), || {
             let view = self.replica.view();
             let mut walk = Walk::new(&view, path.clone());

@@ -56,7 +56,7 @@ impl<E: Engine> Drive<E> {
 
     /// The commits that led to what the drive is now, newest first, as far as they are held here.
     pub fn log(&self, count_max: usize) -> Result<Vec<Entry>, DriveError> {
-        self.replica.is_not_private()?;
+        self.replica.may_read()?;
         let mut history = Vec::new();
         self.replica.history(Gaps::Pass, |commit| note(&mut history, commit, count_max))?;
         Ok(history)

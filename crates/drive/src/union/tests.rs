@@ -77,6 +77,9 @@ fn walked(node: &Memory, from: &Path) -> Vec<Path> {
     let view = node.replica().view();
     let mut walk = Walk::new(&view, from.clone());
     let mut conflicts = Vec::new();
+    if !from.is_root() && view.path(from).unwrap().is_conflict() {
+        conflicts.push(from.clone());
+    }
     while let Some(named) = walk.next().unwrap() {
         if named.state.is_conflict() {
             conflicts.push(named.path);
@@ -138,7 +141,7 @@ fn check(node: &Memory) {
     let replica = node.replica();
     assert_eq!(root(node), Some(built(replica)));
     for from in [Path::root(), path("a"), path("a/b")] {
-        assert_eq!(listed(node, &from), walked(node, &from), "conflicts below {from}");
+        assert_eq!(listed(node, &from), walked(node, &from), "conflicts from {from} down");
     }
 }
 

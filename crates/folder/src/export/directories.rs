@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use ply_drive::Attributes;
+use ply_drive::{Attributes, PathState};
 use ply_types::Path;
 use rustix::fs::{Mode, OFlags, mkdirat};
 use rustix::io::Errno;
@@ -47,7 +47,7 @@ impl Dest {
 #[derive(Debug, Default)]
 pub(super) struct Directories {
     parent: LastDirectory,
-    /// Parents first. `None` for those of which no writer says more than that they are there.
+    /// Parents first. `None` for those that were there and of which no writer says more than that.
     made: Vec<(Path, Option<Attributes>)>,
 }
 
@@ -62,8 +62,10 @@ impl Directories {
         let (parent, name) = split(dest.relative(path));
         let refused = |error| dest.refused(path, error);
         let parent = self.parent.open(&dest.folder, parent).map_err(refused)?;
+        let mut attributes = attributes;
         match mkdirat(parent, name, Mode::RWXU) {
-            Ok(()) => {}
+            // As the drive shows it.
+            Ok(()) => attributes = attributes.or_else(|| Some(PathState::default().attributes())),
             // Opening it, which never goes through a link, tells whether it is a directory.
             Err(Errno::EXIST) if dest.existing == Existing::Replace => {
                 let flags = OFlags::PATH | OFlags::DIRECTORY;
@@ -89,7 +91,6 @@ impl Directories {
     pub(super) fn finish(self, dest: &Dest, warnings: &mut Warnings) -> Result<u64, ExportError> {
         let count = self.made.len() as u64;
         for (path, attributes) in self.made.into_iter().rev() {
-            // A directory that is only implied gets what the user would get from `mkdir`.
             let Some(attributes) = attributes else { continue };
             let refused = |error| dest.refused(&path, error);
             let directory = dest.folder.directory(dest.relative(&path)).map_err(refused)?;
