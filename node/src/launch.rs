@@ -11,6 +11,7 @@ use ply_engine::EngineError;
 use ply_types::Fault;
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 use tokio_util::io::{ReaderStream, StreamReader};
 use tokio_util::sync::CancellationToken;
 
@@ -170,6 +171,7 @@ async fn execute(
     streams: Streams,
     stop: CancellationToken,
 ) -> Exit {
+    let began = Instant::now();
     let notices = if caller_opened(&node) { node.notices().to_vec() } else { Vec::new() };
     let style = if cli.globals.json { Style::Json } else { Style::Text };
     let mut context = Context::new(node, caller, streams, style, cli.globals.quiet, stop.clone());
@@ -192,8 +194,13 @@ async fn execute(
     }
     match ran {
         Ok(()) => Exit::Done,
-        Err(error) => {
+        Err(mut error) => {
             if error.fault() == Fault::Offline {
+                let network = context.node.network();
+                if let Some(trouble) = network.and_then(|it| it.trouble_since(began)) {
+                    // Others have it, and it was this node that could not take it.
+                    error = trouble.into();
+                }
                 // What nobody in reach has may have been here, and broken.
                 for notice in context.node.damage() {
                     // Whoever closed the streams sees the exit code.

@@ -18,6 +18,7 @@ use ply_store::Store;
 use ply_types::{DriveId, Fault, LogKey, Path};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 
 /// What the user chose for the network of a node.
 #[derive(Clone, Debug)]
@@ -191,6 +192,9 @@ pub(crate) trait Network: Send + Sync {
         replica: &'a Arc<Replica<Store>>,
         request: &'a SyncRequest,
     ) -> BoxFuture<'a, Result<SyncSummary, NetworkError>>;
+
+    /// What kept this node from storing what others sent, for somebody who waited for it since then.
+    fn trouble_since(&self, start: Instant) -> Option<NetworkError>;
 
     /// Says goodbye to everybody.
     fn close(&self) -> BoxFuture<'_, ()>;

@@ -345,6 +345,11 @@ impl Network for Handle {
         Box::pin(async move { self.0.sync(replica, request).await })
     }
 
+    fn trouble_since(&self, start: Instant) -> Option<NetworkError> {
+        // A session that failed before that may not have been opened again since.
+        self.0.trouble_since(start.checked_sub(REOPEN_MAX).unwrap_or(start))
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.0.stop.cancel();

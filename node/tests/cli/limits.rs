@@ -319,6 +319,8 @@ fn a_disk_that_is_full_in_the_middle_of_a_sync_is_said_and_the_rest_comes_later(
     let full = theirs.run(&words("sync d --full --timeout 60s"));
     said(&full, 1, &["no space left", "free some space"]);
     assert_eq!(theirs.ok("ls d"), "large");
+    let full = theirs.run(&words("get d:/large copy"));
+    said(&full, 1, &["no space left", "free some space"]);
     mount.grow(400);
     theirs.ok("sync d --full --timeout 60s");
     assert!(theirs.run(&words("cat d:/large")).output == noise(100 << 20));
