@@ -93,9 +93,13 @@ fn a_node_that_stops_ends_its_commands() {
     let ply = Ply::new();
     let daemon = ply.up();
     ply.ok("drive create docs");
-    let (mut child, _input) = ply.endless("put docs:/endless");
+    let (child, _input) = ply.endless("put docs:/endless");
     ply.ok("down");
-    assert_eq!(child.wait().expect("ended").code(), Some(1));
+    let ended = child.wait_with_output().expect("ended");
+    // It was asked to end and did, before the node gave it up.
+    let errors = String::from_utf8_lossy(&ended.stderr);
+    assert!(!errors.contains("before the command was done"), "{errors}");
+    assert_eq!(ended.status.code(), Some(1));
     assert_eq!(daemon.wait(), Some(0));
     assert_eq!(ply.ok("ls docs"), "");
 }

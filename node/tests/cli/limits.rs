@@ -227,7 +227,11 @@ impl Mount {
         let options = format!("size={mebibytes}m");
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &options, "ply-cli-test"]).arg(folder);
-        mount.status().is_ok_and(|status| status.success()).then(|| Self(folder.to_owned()))
+        if mount.status().is_ok_and(|status| status.success()) {
+            return Some(Self(folder.to_owned()));
+        }
+        println!("skipped: cannot mount a tmpfs here, so a full disk was not tried");
+        None
     }
 
     fn grow(&self, mebibytes: u32) {
@@ -246,10 +250,7 @@ impl Drop for Mount {
 #[test]
 fn a_disk_that_is_full_in_the_middle_of_an_import_loses_nothing() {
     let ply = Ply::new();
-    let Some(mount) = Mount::new(&ply.place("small disk"), 90) else {
-        println!("skipped: cannot mount a tmpfs here, so a full disk was not tried");
-        return;
-    };
+    let Some(mount) = Mount::new(&ply.place("small disk"), 90) else { return };
     let home = mount.0.join("home");
     let run = |line: &str, input: &[u8]| finish(at(&home, &ply.place(""), &words(line)), input);
     run("drive create d", b"").ok();
@@ -276,10 +277,7 @@ fn a_disk_that_is_full_in_the_middle_of_an_import_loses_nothing() {
 #[test]
 fn a_home_on_a_disk_without_any_room_is_read() {
     let ply = Ply::new();
-    let Some(mount) = Mount::new(&ply.place("small disk"), 90) else {
-        println!("skipped: cannot mount a tmpfs here, so a full disk was not tried");
-        return;
-    };
+    let Some(mount) = Mount::new(&ply.place("small disk"), 90) else { return };
     let home = mount.0.join("home");
     let run = |line: &str, input: &[u8]| finish(at(&home, &ply.place(""), &words(line)), input);
     run("drive create d", b"").ok();
@@ -307,10 +305,7 @@ fn a_disk_that_is_full_in_the_middle_of_a_sync_is_said_and_the_rest_comes_later(
     let (ours, theirs) = (Ply::new(), Ply::new());
     ours.ok("drive create d");
     ours.feed(&noise(100 << 20), &words("put d:/large --commit")).ok();
-    let Some(mount) = Mount::new(&theirs.home(), 90) else {
-        println!("skipped: cannot mount a tmpfs here, so a full disk was not tried");
-        return;
-    };
+    let Some(mount) = Mount::new(&theirs.home(), 90) else { return };
     let ticket = ours.ok("share d");
     let node = ours.up();
     theirs.ok(&format!("join {ticket}"));

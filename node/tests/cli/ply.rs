@@ -60,7 +60,7 @@ impl Ply {
     pub(super) fn endless(&self, line: &str) -> (Child, ChildStdin) {
         let mut command = self.command(&words(line));
         let mut child =
-            command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ply starts");
+            command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ply starts");
         // Not left with the child: who waits for a child closes its input first.
         let mut input = child.stdin.take().expect("a pipe");
         input.write_all(b"a beginning").expect("written");

@@ -23,7 +23,11 @@ impl Mount {
             .args(["-t", "tmpfs", "-o", &size, "ply-store-test"])
             .arg(folder.path())
             .status();
-        mount.is_ok_and(|status| status.success()).then_some(Self(folder))
+        if mount.is_ok_and(|status| status.success()) {
+            return Some(Self(folder));
+        }
+        println!("skipped: cannot mount a tmpfs here, so a full disk was not tried");
+        None
     }
 
     fn path(&self) -> &Path {
@@ -49,10 +53,7 @@ fn ballast(folder: &Path, left_bytes: u64) -> std::path::PathBuf {
 
 #[test]
 fn frames_leave_room_for_rows_and_go_on_when_there_is_room_again() {
-    let Some(mount) = Mount::new(80) else {
-        println!("SKIPPED: cannot mount a tmpfs here, so a full disk was not tried");
-        return;
-    };
+    let Some(mount) = Mount::new(80) else { return };
     let store = Store::open(&mount.path().join("store")).unwrap();
     let body = vec![7; 1 << 20];
     let first = append_one(&store, &body);
@@ -73,10 +74,7 @@ fn frames_leave_room_for_rows_and_go_on_when_there_is_room_again() {
 
 #[test]
 fn a_store_on_a_disk_without_any_room_is_read() {
-    let Some(mount) = Mount::new(80) else {
-        println!("SKIPPED: cannot mount a tmpfs here, so a full disk was not tried");
-        return;
-    };
+    let Some(mount) = Mount::new(80) else { return };
     let folder = mount.path().join("store");
     let store = Store::open(&folder).unwrap();
     put(&store, Table::Meta, b"row", b"1", Durability::Synced);
@@ -104,10 +102,7 @@ fn a_store_on_a_disk_without_any_room_is_read() {
 /// The reserves are a courtesy: here others take the room between the look and the write.
 #[test]
 fn a_disk_that_is_full_all_of_a_sudden_is_survived() {
-    let Some(mount) = Mount::new(96) else {
-        println!("SKIPPED: cannot mount a tmpfs here, so a full disk was not tried");
-        return;
-    };
+    let Some(mount) = Mount::new(96) else { return };
     let folder = mount.path().join("store");
     let store = Store::open(&folder).unwrap();
     put(&store, Table::Meta, b"before", b"1", Durability::Synced);

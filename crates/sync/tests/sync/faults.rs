@@ -3,8 +3,7 @@
 use futures::executor::block_on;
 use ply_drive::Want;
 use ply_engine::Durability;
-use ply_log::{Head, HeadStep, Signer};
-use ply_types::{Fault, Path, Seed};
+use ply_types::{Fault, Path};
 
 use crate::world::{Node, Wire, sealed};
 
@@ -84,14 +83,7 @@ fn end_with_nonsense(at: &Node, writer: &Node) {
     let mut staging = logs.stage();
     staging.append(&log, b"no commit, no page").unwrap();
     staging.commit(Durability::Synced).unwrap();
-    let settings = writer.replica.settings();
-    let node = Seed::new([0x80 | writer.name; 32]);
-    let signer = Signer::new(&node.writer(&settings.id, &settings.install_nonce));
-    let head = Head::new(log, &logs.roots(&log).unwrap()).sign(&signer).unwrap();
-    let mut staging = logs.stage();
-    assert!(matches!(staging.set_head(&head).unwrap(), HeadStep::Advanced));
-    staging.commit(Durability::Synced).unwrap();
-    at.replica.refresh().unwrap();
+    writer.sign_at(at);
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use futures::executor::block_on;
 use ply_drive::{Attributes, Walk, Want};
 use ply_engine::Durability;
-use ply_log::{Head, HeadStep, Signer};
-use ply_types::{Fault, Path, Seed};
+use ply_types::{Fault, Path};
 
 use crate::world::{Node, Wire, over, path, sealed};
 
@@ -19,14 +18,7 @@ fn give_garbage(at: &Node, writer: &Node) {
         staging.append(&log, if is_commit { &bytes } else { b"no page" }).unwrap();
     }
     staging.commit(Durability::Synced).unwrap();
-    let settings = writer.replica.settings();
-    let node = Seed::new([0x80 | writer.name; 32]);
-    let signer = Signer::new(&node.writer(&settings.id, &settings.install_nonce));
-    let head = Head::new(log, &logs.roots(&log).unwrap()).sign(&signer).unwrap();
-    let mut staging = logs.stage();
-    assert!(matches!(staging.set_head(&head).unwrap(), HeadStep::Advanced));
-    staging.commit(Durability::Synced).unwrap();
-    at.replica.refresh().unwrap();
+    writer.sign_at(at);
 }
 
 /// An owner with a file, to whom a writer gave a file and then a tree of garbage.

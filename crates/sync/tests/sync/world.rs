@@ -10,7 +10,8 @@ use ply_drive::{
     Access, BoxFuture, Cutting, Drive, Host, Invitation, Remote, RemoteError, Replica, Settings,
     Want,
 };
-use ply_engine::MemoryEngine;
+use ply_engine::{Durability, MemoryEngine};
+use ply_log::{Head, HeadStep, Signer};
 use ply_sync::{Claims, Output, Peer, RequestId, Session, Traffic};
 use ply_types::{DriveId, LogKey, Path, ReadKey, Seed, Time, Timestamp};
 
@@ -65,7 +66,7 @@ pub(crate) struct Pass {
 impl Node {
     pub(crate) fn owner(name: u8, access: Access) -> Self {
         let secret = Seed::new([name; 32]);
-        let id = DriveId(ply_log::Signer::new(&secret).key().0);
+        let id = DriveId(Signer::new(&secret).key().0);
         Self::with(name, Pass { id, access, invitation: None }, Some(secret))
     }
 
@@ -131,6 +132,19 @@ impl Node {
 
     pub(crate) fn key(&self) -> LogKey {
         self.replica.writer_key()
+    }
+
+    /// Signs this writer's log as another node has it, whatever is in it.
+    pub(crate) fn sign_at(&self, at: &Node) {
+        let (logs, log) = (at.replica.logs(), self.key());
+        let settings = self.replica.settings();
+        let node = Seed::new([0x80 | self.name; 32]);
+        let signer = Signer::new(&node.writer(&settings.id, &settings.install_nonce));
+        let head = Head::new(log, &logs.roots(&log).unwrap()).sign(&signer).unwrap();
+        let mut staging = logs.stage();
+        assert!(matches!(staging.set_head(&head).unwrap(), HeadStep::Advanced));
+        staging.commit(Durability::Synced).unwrap();
+        at.replica.refresh().unwrap();
     }
 
     pub(crate) fn put(&self, name: &str, content: &[u8]) {
